@@ -1,4 +1,5 @@
-/* sea_base.h: what every file shares: the kinds of error, assertions that stay on, ownership helpers. */
+/* sea_base.h: what every file shares: the kinds of error, assertions that stay on, ownership
+ * helpers. */
 #ifndef SEA_BASE_H
 #define SEA_BASE_H
 
@@ -15,13 +16,14 @@ enum sea_err {
     SEA_ERR_FATAL,  /* this process cannot do its work: stop */
 };
 
-#define SEA_MUST_CHECK __attribute__((warn_unused_result))
+#define SEA_MUST_CHECK               __attribute__((warn_unused_result))
 #define SEA_PRINTF(fmt_index, first) __attribute__((format(printf, fmt_index, first)))
-#define SEA_CLEANUP(fn) __attribute__((cleanup(fn)))
-#define SEA_UNUSED __attribute__((unused))
-#define SEA_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SEA_CLEANUP(fn)              __attribute__((cleanup(fn)))
+#define SEA_UNUSED                   __attribute__((unused))
+#define SEA_COUNT(array)             (sizeof(array) / sizeof((array)[0]))
 
-/* A broken invariant is a bug: the process dies and the supervisor restarts it. Never compiled out. */
+/* A broken invariant is a bug: the process dies and the supervisor restarts it. Never compiled out.
+ */
 #define sea_assert(cond) ((cond) ? (void)0 : sea_assert_failed(#cond, __FILE__, __LINE__))
 _Noreturn void sea_assert_failed(const char *what, const char *file, int line);
 
@@ -43,7 +45,8 @@ bool sea_str_is(struct sea_str a, const char *text);
 bool sea_str_starts(struct sea_str a, const char *prefix);
 struct sea_str sea_str_trim(struct sea_str a); /* without ASCII white space at both ends */
 char *sea_str_dup(struct sea_str a);           /* terminated copy; the caller frees */
-/* Decimal without sign or blanks, all of `a`. False, and *ret untouched, for anything else or on overflow. */
+/* Decimal without sign or blanks, all of `a`. False, and *ret untouched, for anything else or on
+ * overflow. */
 SEA_MUST_CHECK bool sea_str_u64(struct sea_str a, uint64_t *ret);
 SEA_MUST_CHECK bool sea_str_i64(struct sea_str a, int64_t *ret); /* the same with an optional '-' */
 

@@ -10,7 +10,10 @@ struct sea_buf {
     bool is_full; /* something did not fit: the content is cut and must not be used as if whole */
 };
 
-#define SEA_BUF(limit) {.max = (limit)}
+#define SEA_BUF(limit)                                                                             \
+    {                                                                                              \
+        .max = (limit)                                                                             \
+    }
 
 void sea_buf_free(struct sea_buf *buf);  /* releases the memory; the limit stays */
 void sea_buf_reset(struct sea_buf *buf); /* empty again, memory kept */
@@ -21,7 +24,8 @@ void sea_buf_char(struct sea_buf *buf, char c);
 void sea_buf_printf(struct sea_buf *buf, const char *fmt, ...) SEA_PRINTF(2, 3);
 /* `len` bytes at the end for the caller to fill; NULL when they do not fit. */
 void *sea_buf_grow(struct sea_buf *buf, size_t len);
-char *sea_buf_take(struct sea_buf *buf, size_t *ret_len); /* hands the memory over; the caller frees */
+char *sea_buf_take(struct sea_buf *buf,
+                   size_t *ret_len); /* hands the memory over; the caller frees */
 struct sea_str sea_buf_view(const struct sea_buf *buf);
 
 #endif

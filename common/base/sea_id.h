@@ -1,5 +1,5 @@
-/* sea_id.h: UUIDs (RFC 9562): version 7 from time and random bytes, version 5 derived from a name, and text forms;
- * contact keys as text; the partition of a key. */
+/* sea_id.h: UUIDs (RFC 9562): version 7 from time and random bytes, version 5 derived from a name,
+ * and text forms; contact keys as text; the partition of a key. */
 #ifndef SEA_ID_H
 #define SEA_ID_H
 
@@ -10,7 +10,8 @@ enum { SEA_PARTITIONS = 12 }; /* of every topic but privacy; fixed for life */
 /* Version 7 of a Unix time in milliseconds and ten random bytes given by the caller. */
 struct sea_uuid sea_uuid7(int64_t time_ms, const uint8_t random[10]);
 
-/* Version 5 in Seadesk's own name space, of the parts joined by NUL. At most 8 parts; never fails. */
+/* Version 5 in Seadesk's own name space, of the parts joined by NUL. At most 8 parts; never fails.
+ */
 struct sea_uuid sea_uuid5(const struct sea_str *parts, size_t count);
 
 /* The id of the n-th record of `kind` derived from `cause`. */
@@ -26,7 +27,8 @@ SEA_MUST_CHECK bool sea_key_parse(struct sea_str text, struct sea_key *ret);
 bool sea_key_eq(struct sea_key a, struct sea_key b);
 bool sea_key_is_nil(struct sea_key key);
 
-/* Kafka's murmur2 placement (org.apache.kafka.common.utils.Utils.murmur2, toPositive): 0 … partitions-1. */
+/* Kafka's murmur2 placement (org.apache.kafka.common.utils.Utils.murmur2, toPositive): 0 …
+ * partitions-1. */
 uint32_t sea_partition_of(struct sea_str key, uint32_t partitions);
 
 #endif
