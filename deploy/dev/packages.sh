@@ -21,7 +21,7 @@ setup_machine() {
     if [ ${#missing[@]} -gt 0 ]; then
         machine_check
         packages_explain "${missing[@]}"
-        with_lock packages packages_install "${missing[@]}"
+        with_lock packages packages_install "${missing[@]}" || exit 1
     fi
     if packages_of "$@" | grep -qx maven; then kafka_get || die_offline "Maven Central" "Kafka's jars"; fi
 }
@@ -29,8 +29,7 @@ setup_machine() {
 packages_explain() {
     local answer
     say "This machine lacks $# Debian packages (they bring others along):"
-    printf '%s ' "$@" | fold -s -w 96 | sed 's/^/    /'
-    say ""
+    printf '%s ' "$@" | fold -s -w 96 | sed -e 's/^/    /' -e '$a\'
     say "They are installed by apt-get. Kafka's jars go to $CACHE (and Maven's copies to ~/.m2),"
     say "builds to $ROOT/build, and what a stack keeps to $ROOT/.stack and /var/tmp/seadesk-*."
     say "No server is started but the stack's own, on 127.0.0.1, and ./dev down stops those."
@@ -43,7 +42,8 @@ packages_explain() {
 }
 
 packages_install() {
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600) failed=    step "Reading Debian's package lists" as_root "${apt[@]}" update ||
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600) failed=''
+    step "Reading Debian's package lists" as_root "${apt[@]}" update ||
         die_offline "Debian's packages (apt-get update)" "the packages above"
     # Debian's PostgreSQL would make and start a cluster of its own.
     as_root mkdir -p "${NO_CLUSTER%/*}"

@@ -1,0 +1,94 @@
+# test.sh: every test of the tree: ctest over the sanitizer build, then pytest over a stack of its own.
+
+PYTHON=/usr/bin/python3
+TEST_FAILURES=()
+
+#: test [--yes] [--unit] [--keep] [-k EXPRESSION] [FILE...]
+#: Build with sanitizers and run every test; the last line counts them.
+#:
+#: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
+#: The tests of tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end; --keep
+#: leaves it running.
+cmd_test() {
+    local unit_only='' keep='' chosen=() status=0
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --yes) ASSUME_YES=1 ;;
+            --unit) unit_only=1 ;;
+            --keep) keep=1 ;;
+            -k) chosen+=(-k "${2:?-k needs an expression}") && shift ;;
+            -*) die "test knows --yes, --unit, --keep and -k, not '$1'" ;;
+            *) chosen+=("$1") ;;
+        esac
+        shift
+    done
+    setup_machine build stack test
+    export SEADESK_BUILD=dev
+    RESULTS=$ROOT/build/dev/results
+    build_preset dev
+    rm -rf "$RESULTS"
+    mkdir -p "$RESULTS"
+    [ ${#chosen[@]} -gt 0 ] || test_ctest
+    [ -n "$unit_only" ] || test_services "$keep" "${chosen[@]}"
+    test_closing_line
+}
+
+test_ctest() {
+    info "running unit tests, gates and fuzz corpora"
+    ctest --preset dev -j "$(nproc)" --output-junit "$RESULTS/ctest.xml" --progress >"$RESULTS/ctest.log" 2>&1 ||
+        test_show_end "$RESULTS/ctest.log"
+    [ -s "$RESULTS/ctest.xml" ] || TEST_FAILURES+=("ctest wrote no results; see $RESULTS/ctest.log")
+}
+
+test_show_end() { grep -v -e ' Passed ' -e 'Test *#.*: ' "$1" | tail -n 60; }
+
+test_services() {
+    local keep=$1 stack=${SEADESK_STACK:-test} status=0
+    shift
+    if ! SEADESK_STACK=$stack "$ROOT/dev" clean --data || ! SEADESK_STACK=$stack "$ROOT/dev" up; then
+        TEST_FAILURES+=("the stack of the tests did not start")
+    else
+        info "running tests/it"
+        (
+            eval "$(SEADESK_STACK=$stack "$ROOT/dev" env)"
+            cd "$ROOT/tests/it"
+            exec $PYTHON -m pytest -p no:cacheprovider --junitxml "$RESULTS/pytest.xml" "$@"
+        ) || status=$?
+        case $status in
+            0 | 1) ;;
+            5) ;; # nothing was chosen; the closing line says so
+            *) TEST_FAILURES+=("pytest ended with status $status") ;;
+        esac
+    fi
+    [ -n "$keep" ] && return 0
+    SEADESK_STACK=$stack "$ROOT/dev" down
+    test_logs "$ROOT/.stack/$stack/log"
+}
+
+# What the programs say when they end is a test of its own: leaks, undefined behaviour, a drain that failed.
+test_logs() {
+    local found
+    found=$(grep -lE 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$1"/*.log) &&
+        TEST_FAILURES+=("a sanitizer reported in" $found)
+    found=$(cd "$1" && grep -lE 'service=keeper .*stopped with status [1-9]' -- $(printf '%s.log ' "${SERVICES[@]}") 2>/dev/null) &&
+        TEST_FAILURES+=("ended with an error when told to stop:" $found)
+    return 0
+}
+
+test_closing_line() {
+    local files=() counts passed=0 failed=0 skipped=0
+    mapfile -t files < <(find "$RESULTS" -name '*.xml' -size +0)
+    if [ ${#files[@]} -gt 0 ]; then
+        mapfile -t counts < <($PYTHON "$ROOT/deploy/dev/count_tests.py" "${files[@]}")
+        read -r passed failed skipped <<<"${counts[0]}"
+        printf 'failed: %s\n' "${counts[@]:1}" | grep -v '^failed: $' || true
+    fi
+    if [ ${#TEST_FAILURES[@]} -gt 0 ]; then
+        printf 'failed: %s\n' "${TEST_FAILURES[*]}"
+        failed=$((failed + 1))
+    fi
+    [ "$skipped" = 0 ] || say "$skipped skipped"
+    [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || warn "no test ran"
+    say "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}

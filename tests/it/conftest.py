@@ -1,0 +1,129 @@
+"""conftest.py: the fixtures of tests/it; they speak with a stack that runs already (./dev up, or ./dev test)."""
+import subprocess
+import sys
+from urllib.parse import urlparse
+
+import pytest
+import redis as redis_client
+
+import stack
+from stack import CHECKOUT
+
+sys.path.insert(0, str(CHECKOUT / "deploy" / "dev"))
+import traffic as traffic_module  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def env():
+    """Every address of the stack, as ./dev env names it."""
+    return stack.addresses()
+
+
+@pytest.fixture(scope="session")
+def ingest(env):
+    return stack.Http(env["SEADESK_INGEST_URL"])
+
+
+@pytest.fixture(scope="session")
+def desk(env):
+    return stack.Desk(env["SEADESK_DESK_URL"])
+
+
+@pytest.fixture
+def fake(env):
+    """The fake provider, without faults before and after the test."""
+    provider = stack.Fake(env["SEADESK_FAKE_URL"])
+    provider.script({})
+    yield provider
+    provider.script({})
+
+
+@pytest.fixture(scope="session")
+def pg(env):
+    return stack.Postgres(env["SEADESK_POSTGRES"])
+
+
+@pytest.fixture(scope="session")
+def keys_pg(env):
+    return stack.Postgres(env["SEADESK_KEYS_POSTGRES"])
+
+
+@pytest.fixture(scope="session")
+def redis(env):
+    url = urlparse(env["SEADESK_REDIS"])
+    return redis_client.Redis(url.hostname, url.port, decode_responses=True)
+
+
+@pytest.fixture
+def kafka_consumer(env):
+    """kafka_consumer(topic, beginning=False): reads a topic from now on."""
+    opened = []
+
+    def consume(topic, beginning=False):
+        opened.append(stack.Topic(env["SEADESK_KAFKA"], topic, beginning))
+        return opened[-1]
+
+    yield consume
+    for consumer in opened:
+        consumer.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_producer(env):
+    producer = stack.producer(env["SEADESK_KAFKA"])
+    yield producer
+    producer.close(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def traffic():
+    """Messages and events in real formats, and posting them signed: deploy/dev/traffic.py."""
+    return traffic_module
+
+
+@pytest.fixture(scope="session")
+def sign_whatsapp():
+    return traffic_module.sign_whatsapp
+
+
+@pytest.fixture(scope="session")
+def sign_twilio():
+    return traffic_module.sign_twilio
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    return stack.eventually
+
+
+@pytest.fixture(scope="session")
+def service(env):
+    """service(name): kill(), stop(), start(), restart(), wait_ready(), once(…), metric(…), log()."""
+    return lambda name: stack.Program(env, name)
+
+
+@pytest.fixture(scope="session")
+def log_text(service):
+    return lambda name: service(name).log()
+
+
+@pytest.fixture
+def clock(pg):
+    """The stack's clock, set back after the test."""
+    shifted = stack.Clock(pg)
+    yield shifted
+    shifted.reset()
+
+
+@pytest.fixture(scope="session")
+def proto(tmp_path_factory):
+    """proto("router"): the Python module of proto/seadesk/v1/router.proto, compiled for this run."""
+    folder = tmp_path_factory.mktemp("proto")
+    files = sorted((CHECKOUT / "proto").glob("seadesk/v1/*.proto"))
+    subprocess.run(["protoc", f"--proto_path={CHECKOUT / 'proto'}", f"--python_out={folder}", *files], check=True)
+    sys.path.insert(0, str(folder))
+
+    def module(name):
+        return __import__(f"seadesk.v1.{name}_pb2", fromlist=["_"])
+
+    return module

@@ -1,0 +1,247 @@
+"""stack.py: a running stack as tests see it: its addresses, programs, logs, clock, HTTP edges and topics."""
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extras
+import requests
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def addresses():
+    """The exports of `./dev env` as a dict; the caller's own environment wins where it has them already."""
+    if "SEADESK_STATE_DIR" in os.environ:
+        return {name: value for name, value in os.environ.items() if name.startswith("SEADESK_")}
+    env = {**os.environ, "SEADESK_STACK": os.environ.get("SEADESK_STACK", "test")}
+    lines = subprocess.run([CHECKOUT / "dev", "env"], env=env, check=True, capture_output=True, text=True).stdout
+    return dict(word.split("=", 1) for word in shlex.split(lines) if "=" in word)
+
+
+def eventually(ask, timeout=10.0, every=0.05):
+    """Asks until the answer is true, and returns it; an assertion that fails, or a connection refused, is asked again."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            answer = ask()
+            if answer:
+                return answer
+            reason = f"still {answer!r}"
+        except (AssertionError, requests.RequestException, psycopg2.OperationalError) as error:
+            reason = repr(error)
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {timeout} s: {reason}")
+        time.sleep(every)
+
+
+class Http(requests.Session):
+    """A session whose paths are relative to one base address."""
+
+    def __init__(self, base, headers=None):
+        super().__init__()
+        self.base = base
+        self.headers.update(headers or {})
+
+    def request(self, method, url, **options):
+        options.setdefault("timeout", 10)
+        return super().request(method, self.base + url if url.startswith("/") else url, **options)
+
+
+class Desk(Http):
+    """Desk's REST API with the demo key; `as_agent` says who acts."""
+
+    def __init__(self, base, agent=None):
+        who = {"Seadesk-Agent": agent} if agent else {}
+        super().__init__(base + "/api/v1", {"Authorization": "Bearer demo-desk-key", **who})
+        self.root = base
+
+    def as_agent(self, name):
+        return Desk(self.root, name)
+
+    def message(self, channel, external_id, account="demo"):
+        """The message as desk shows it, or None while it isn't routed."""
+        answer = self.get(f"/messages/{channel}/{account}/{requests.utils.quote(external_id, safe='')}")
+        return answer.json() if answer.status_code == 200 else None
+
+
+class Fake(Http):
+    """The fake provider: what it accepted, and its faults."""
+
+    def log(self):
+        return [json.loads(line) for line in self.get("/log").text.splitlines() if line]
+
+    def clear(self):
+        assert self.delete("/log").ok
+
+    def script(self, faults):
+        answer = self.post("/script", json=faults)
+        assert answer.ok, answer.text
+
+
+class Postgres:
+    """The administrator's connection, made again when the server went away."""
+
+    def __init__(self, url):
+        self.url = url
+        self.connection = None
+
+    def query(self, sql, *values):
+        """The rows as tuples; each statement is its own transaction."""
+        if self.connection is None or self.connection.closed:
+            self.connection = psycopg2.connect(self.url, connect_timeout=5)
+            self.connection.autocommit = True
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql, values or None)
+                return cursor.fetchall() if cursor.description else []
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            self.connection.close()
+            raise
+
+    def value(self, sql, *values):
+        rows = self.query(sql, *values)
+        return rows[0][0] if rows else None
+
+
+class Topic:
+    """Reads every partition of a topic from now on (or from its beginning), in no group."""
+
+    def __init__(self, kafka, topic, beginning=False):
+        self.consumer = KafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+        partitions = eventually(lambda: self.consumer.partitions_for_topic(topic), 20)
+        self.consumer.assign([TopicPartition(topic, number) for number in partitions])
+        if beginning:
+            self.consumer.seek_to_beginning()
+        else:
+            self.consumer.seek_to_end()
+        for partition in self.consumer.assignment():
+            self.consumer.position(partition)
+        self.seen = []
+
+    def read(self, timeout=0.2):
+        """The records that came since the last call, in order per partition."""
+        batches = self.consumer.poll(timeout_ms=int(timeout * 1000))
+        records = [record for batch in batches.values() for record in batch]
+        self.seen += records
+        return records
+
+    def wait_for(self, wanted, timeout=10.0):
+        """The first record for which wanted(record) is true, among those seen already too."""
+        end = time.monotonic() + timeout
+        looked = 0
+        while True:
+            for record in self.seen[looked:]:
+                if wanted(record):
+                    return record
+            looked = len(self.seen)
+            assert time.monotonic() < end, f"none of {looked} records was it within {timeout} s"
+            self.read()
+
+    def close(self):
+        self.consumer.close()
+
+
+def header(record, name):
+    """A Kafka header's text, or None."""
+    return next((value.decode() for key, value in record.headers if key == name), None)
+
+
+class Program:
+    """One program of the stack under its keeper: a service, fake-provider, kafka, postgres or redis."""
+
+    def __init__(self, env, name):
+        self.name = name
+        self.state = Path(env["SEADESK_STATE_DIR"])
+        self.admin = env.get("SEADESK_ADMIN_" + name.upper().replace("-", "_"))
+        self.stack = env["SEADESK_STACK"]
+
+    def pid(self):
+        """The running program's process id, or None while there is none."""
+        try:
+            pid = int((self.state / "run" / f"{self.name}.pid").read_text())
+            os.kill(pid, 0)
+            return pid
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+
+    def signal(self, number):
+        os.kill(eventually(self.pid, 20), number)
+
+    def kill(self):
+        """SIGKILL; the keeper starts it again 200 ms later, so wait_ready() comes next."""
+        pid = eventually(self.pid, 20)
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: self.pid() != pid, 10)
+
+    def _dev(self, command):
+        subprocess.run([CHECKOUT / "dev", command, self.name], check=True, stdin=subprocess.DEVNULL,
+                       env={**os.environ, "SEADESK_STACK": self.stack}, stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        """Stops it for good, with SIGTERM, until start()."""
+        self._dev("down")
+
+    def start(self):
+        """Starts it and waits until it is ready."""
+        self._dev("up")
+
+    def restart(self):
+        self._dev("restart")
+
+    def once(self, **settings):
+        """Adds environment variables at the next start only, e.g. once(SEADESK_CRASH_AT="outbox.written")."""
+        path = self.state / "override" / f"{self.name}.once"
+        path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+
+    def settings(self, **settings):
+        """Adds environment variables at every start from the next one; none takes them away again."""
+        path = self.state / "override" / f"{self.name}.env"
+        path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+
+    def ready(self):
+        return requests.get(self.admin + "/readyz", timeout=5).status_code == 200
+
+    def wait_ready(self, timeout=60):
+        eventually(self.ready, timeout)
+
+    def metric(self, name, **labels):
+        """The sum of a metric's samples that carry these labels."""
+        total = 0.0
+        for line in requests.get(self.admin + "/metrics", timeout=5).text.splitlines():
+            match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if match and match[1] == name:
+                have = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
+                if labels.items() <= have.items():
+                    total += float(match[3])
+        return total
+
+    def log(self):
+        path = self.state / "log" / f"{self.name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+class Clock:
+    """The shiftable clock of the stack, in milliseconds."""
+
+    def __init__(self, pg):
+        self.pg = pg
+
+    def now_ms(self):
+        return self.pg.value("select clock.now_ms()")
+
+    def advance(self, milliseconds):
+        self.pg.query("update clock.shift set offset_ms = offset_ms + %s", milliseconds)
+
+    def reset(self):
+        self.pg.query("update clock.shift set offset_ms = 0")
+
+
+def producer(kafka):
+    return KafkaProducer(bootstrap_servers=kafka, acks="all")
