@@ -4,6 +4,7 @@
 build_preset() {
     local preset=$1 launcher=()
     cd "$ROOT"
+    export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
     if have ccache && [ -z "${CMAKE_C_COMPILER_LAUNCHER:-}" ]; then
         launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     fi
@@ -71,7 +72,7 @@ cmd_lint() {
     info "shell"
     mapfile -t scripts < <(grep -rlE '^#!/bin/(ba)?sh' "$ROOT"/dev "$ROOT"/.ci "$ROOT"/deploy "$ROOT"/tests "$ROOT"/tools)
     for script in "${scripts[@]}" "$ROOT"/deploy/dev/*.sh; do bash -n "$script" || failed=1; done
-    shellcheck -S warning -s bash -e SC1090,SC1091,SC2034,SC2206 "${scripts[@]}" "$ROOT"/deploy/dev/*.sh || failed=1
+    shellcheck -S warning -s bash -e SC1090,SC1091,SC2034,SC2164,SC2206 "${scripts[@]}" "$ROOT"/deploy/dev/*.sh || failed=1
     info "python"
     find "$ROOT/deploy" "$ROOT/tests" -name '*.py' -print0 | xargs -0 -r $PYTHON "$ROOT/deploy/dev/check_python.py" || failed=1
     build_preset dev

@@ -151,7 +151,7 @@ cmd_logs() {
         require_program "$1"
         files=("$STATE/log/$1.log")
     else
-        mapfile -t files < <(ls -tr "$STATE"/log/*.log | grep -v '/step-')
+        files=("$STATE"/log/*.log)
     fi
     tail -n "$([ ${#files[@]} = 1 ] && echo 200 || echo 10)" "${follow[@]}" "${files[@]}"
 }

@@ -1,12 +1,13 @@
 # common.sh: what every module of ./dev uses: words to the user, steps with progress, names of folders.
 
 export LC_ALL=C.UTF-8
+export DEV_BEGAN=${DEV_BEGAN:-$EPOCHSECONDS} # a ./dev inside a ./dev goes on counting
 CACHE=${SEADESK_CACHE:-${HOME:-/root}/.cache/seadesk}
 STACK=${SEADESK_STACK:-default}
 STATE=$ROOT/.stack/$STACK
 
 say() { printf '%s\n' "$*"; }
-info() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+info() { printf '[%4d s] %s\n' "$((EPOCHSECONDS - DEV_BEGAN))" "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
 die() {
     printf 'error: %s\n' "$*" >&2
@@ -35,8 +36,8 @@ as_root() {
 step() {
     local what=$1 log pid began=$SECONDS status=0
     shift
-    mkdir -p "$STATE/log"
-    log=$STATE/log/step-$(printf '%s' "$what" | tr -c 'A-Za-z0-9\n' '-' | cut -c1-40).log
+    mkdir -p "$STATE/log/steps"
+    log=$STATE/log/steps/$(printf '%s' "$what" | tr -c 'A-Za-z0-9\n' '-' | cut -c1-40).log
     info "$what …"
     "$@" </dev/null >"$log" 2>&1 &
     pid=$!
@@ -57,7 +58,7 @@ step_progress() {
     local tail_line
     if [ -t 1 ]; then
         tail_line=$(tail -n 1 "$2" 2>/dev/null | tr -d '\r\033' | cut -c1-60)
-        printf '\r\033[K[%4d s] %s' "$SECONDS" "$tail_line"
+        printf '\r\033[K[%4d s] %s' "$((EPOCHSECONDS - DEV_BEGAN))" "$tail_line"
     elif [ "$3" -gt 0 ] && [ $(($3 % 20)) = 0 ] && [ "${STEP_SAID:-}" != "$1$3" ]; then
         STEP_SAID=$1$3
         info "$1, still at it after $3 s"

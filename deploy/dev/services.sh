@@ -20,7 +20,7 @@ order-tracker       -     9108
 EOF
 }
 
-SERVICES=($(services_table | awk '{ print $1 }'))
+mapfile -t SERVICES < <(services_table | awk '{ print $1 }')
 
 # port_names: every port of a stack and its number in the default stack.
 port_names() {

@@ -8,7 +8,8 @@ pid_of() { cat "$STATE/run/$1.pid" 2>/dev/null; }
 stack_prepare() {
     local name
     mkdir -p "$STATE/log" "$STATE/run" "$STATE/override"
-    mkdir -p -m 0700 "$STATE/secrets"
+    mkdir -p "$STATE/secrets"
+    chmod 0700 "$STATE/secrets"
     [ -f "$STATE/ports" ] || stack_choose_ports
     for name in postgres-admin postgres-services master-key pepper; do
         [ -s "$(secret "$name")" ] || stack_make_secret "$name"

@@ -67,10 +67,10 @@ test_services() {
 
 # What the programs say when they end is a test of its own: leaks, undefined behaviour, a drain that failed.
 test_logs() {
-    local found
+    local found logs=("${SERVICES[@]/#/$1/}")
     found=$(grep -lE 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$1"/*.log) &&
         TEST_FAILURES+=("a sanitizer reported in" $found)
-    found=$(cd "$1" && grep -lE 'service=keeper .*stopped with status [1-9]' -- $(printf '%s.log ' "${SERVICES[@]}") 2>/dev/null) &&
+    found=$(grep -lE 'service=keeper .*stopped with status [1-9]' "${logs[@]/%/.log}" 2>/dev/null) &&
         TEST_FAILURES+=("ended with an error when told to stop:" $found)
     return 0
 }
