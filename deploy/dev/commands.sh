@@ -15,7 +15,8 @@ cmd_help() {
     fi
     say "Seadesk's development command. Each command explains itself with --help."
     say ""
-    awk '/^#: ?/ { sub(/^#: ?/, ""); line[++n] = $0; next } /^cmd_/ && n > 1 { printf "  %-36s %s\n", line[1], line[2] } { n = 0 }' \
+    awk '/^#: ?/ { sub(/^#: ?/, ""); line[++n] = $0; next } 
+        /^cmd_/ && n > 1 { split(line[1], word, " "); printf "  %-8s %s\n", word[1], line[2] } { n = 0 }' \
         "$ROOT"/deploy/dev/*.sh | sort
     say ""
     say "SEADESK_STACK=name chooses a stack with its own state and ports (now: $STACK);"

@@ -3,6 +3,7 @@
 export LC_ALL=C.UTF-8
 export DEV_BEGAN=${DEV_BEGAN:-$EPOCHSECONDS} # a ./dev inside a ./dev goes on counting
 CACHE=${SEADESK_CACHE:-${HOME:-/root}/.cache/seadesk}
+PYTHON=/usr/bin/python3
 STACK=${SEADESK_STACK:-default}
 STATE=$ROOT/.stack/$STACK
 

@@ -80,7 +80,7 @@ start() {
     esac
     (
         cd "$STATE"
-        exec </dev/null >>"$STATE/log/$name.log" 2>&1 9>&-
+        exec </dev/null >>"$STATE/log/$name.log" 2>&1 8>&- 9>&-
         exec "${CLEAN_ENV[@]}" "${env[@]}" setsid bash "$ROOT/deploy/dev/keep.sh" \
             "$STATE" "$name" "$signal" "${COMMAND[@]}"
     ) &

@@ -1,6 +1,5 @@
 # test.sh: every test of the tree: ctest over the sanitizer build, then pytest over a stack of its own.
 
-PYTHON=/usr/bin/python3
 TEST_FAILURES=()
 
 #: test [--yes] [--unit] [--keep] [-k EXPRESSION] [FILE...]
@@ -22,6 +21,9 @@ cmd_test() {
         esac
         shift
     done
+    mkdir -p "$ROOT/.stack"
+    exec 8>"$ROOT/.stack/test.lock"
+    flock -n 8 || die "another ./dev test runs in this checkout"
     setup_machine build stack test
     export SEADESK_BUILD=dev
     RESULTS=$ROOT/build/dev/results
