@@ -78,6 +78,7 @@ require_stack() {
 # The whole way: machine, build, infrastructure, schema, topics, services.
 stack_up() {
     setup_machine build stack
+    is_running kafka || machine_check
     stack_lock
     stack_prepare
     build_preset "$(cat "$STATE/build")"

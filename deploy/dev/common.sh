@@ -21,15 +21,15 @@ case $STACK in
     '' | *[!a-z0-9-]*) die "SEADESK_STACK must be of a-z, 0-9 and -, not '$STACK'" ;;
 esac
 
-# as_root COMMAND…: through sudo where we aren't root.
+# as_root COMMAND…: through sudo where we aren't root; require_root first, so that sudo asks before a step begins.
 as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif have sudo; then
-        sudo "$@"
-    else
-        die "this needs root: run it as root, or install sudo"
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+require_root() {
+    [ "$(id -u)" = 0 ] && return 0
+    have sudo || die "installing packages needs root: run this once as root, or install sudo"
+    sudo -n true 2>/dev/null || sudo -v || die "sudo refused"
 }
 
 # step WHAT COMMAND…: runs the command with its output in a log, shows that time passes, and the end of the log
@@ -42,11 +42,13 @@ step() {
     info "$what …"
     "$@" </dev/null >"$log" 2>&1 &
     pid=$!
+    trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.2
         step_progress "$what" "$log" "$((SECONDS - began))"
     done
     wait "$pid" || status=$?
+    trap - INT TERM
     [ ! -t 1 ] || printf '\r\033[K'
     [ "$status" = 0 ] && return 0
     printf '%s failed (status %d); the end of %s:\n' "$what" "$status" "$log" >&2

@@ -4,12 +4,14 @@ import xml.etree.ElementTree as ElementTree
 
 
 def outcome(case):
-    """ctest writes a status, pytest only the kind of child element."""
-    if case.find("failure") is not None or case.find("error") is not None:
-        return "failed"
-    if case.find("skipped") is not None or case.get("status") == "disabled":
+    """ctest writes a status, where a test that couldn't be started is a skipped one too; pytest only a child element."""
+    if case.get("status") == "disabled":
         return "skipped"
-    return "failed" if case.get("status") in ("fail", "notrun") else "passed"
+    skipped = case.find("skipped")
+    if skipped is not None and (case.get("status") != "notrun" or skipped.get("message", "").startswith("SKIP_")):
+        return "skipped"
+    broken = case.find("failure") is not None or case.find("error") is not None
+    return "failed" if broken or case.get("status") in ("fail", "notrun") else "passed"
 
 
 def main(paths):

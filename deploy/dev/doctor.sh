@@ -15,12 +15,13 @@ finding() {
 }
 
 doctor_machine() {
-    local missing bits
+    local missing bits folder
     mapfile -t missing < <(packages_missing build stack test)
     [ ${#missing[@]} = 0 ] || finding "packages are missing (${missing[*]}): ./dev setup --test"
     [ "$(memory_mb)" -ge $MEMORY_LEAST_MB ] || finding "only $(memory_mb) MB of memory are free: stop something"
-    [ "$(disk_mb "$ROOT")" -ge 1000 ] || finding "only $(disk_mb "$ROOT") MB of disk are free under $ROOT: ./dev clean"
-    [ "$(disk_mb /var/tmp)" -ge 1000 ] || finding "only $(disk_mb /var/tmp) MB of disk are free under /var/tmp"
+    for folder in "$ROOT" /var/tmp; do
+        [ "$(disk_mb "$folder")" -ge $DISK_LEAST_MB ] || finding "only $(disk_mb "$folder") MB of disk are free under $folder"
+    done
     if [ -d "$KAFKA_LIBS" ]; then
         kafka_verify "$KAFKA_LIBS" >/dev/null 2>&1 || finding "Kafka's jars are damaged: remove $KAFKA_LIBS and run ./dev up"
     fi

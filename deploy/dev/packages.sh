@@ -19,7 +19,7 @@ setup_machine() {
     local missing
     mapfile -t missing < <(packages_missing "$@")
     if [ ${#missing[@]} -gt 0 ]; then
-        machine_check
+        machine_check "$DISK_FOR_PACKAGES_MB"
         packages_explain "${missing[@]}"
         with_lock packages packages_install "${missing[@]}" || exit 1
     fi
@@ -28,7 +28,7 @@ setup_machine() {
 
 packages_explain() {
     local answer
-    say "This machine lacks $# Debian packages (they bring others along):"
+    say "Missing Debian packages: $# (they bring others along)"
     printf '%s ' "$@" | fold -s -w 96 | sed -e 's/^/    /' -e '$a\'
     say "They are installed by apt-get. Kafka's jars go to $CACHE (and Maven's copies to ~/.m2),"
     say "builds to $ROOT/build, and what a stack keeps to $ROOT/.stack and /var/tmp/seadesk-*."
@@ -43,12 +43,13 @@ packages_explain() {
 
 packages_install() {
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600) failed=''
+    require_root
     step "Reading Debian's package lists" as_root "${apt[@]}" update ||
         die_offline "Debian's packages (apt-get update)" "the packages above"
     # Debian's PostgreSQL would make and start a cluster of its own.
     as_root mkdir -p "${NO_CLUSTER%/*}"
     echo 'create_main_cluster = false' | as_root tee "$NO_CLUSTER" >/dev/null
-    step "Installing $# packages" as_root "${apt[@]}" install --no-install-recommends "$@" || failed=1
+    step "Installing packages" as_root "${apt[@]}" install --no-install-recommends "$@" || failed=1
     as_root rm -f "$NO_CLUSTER"
     [ -z "$failed" ] || die_offline "Debian's packages (apt-get install)" "the packages above"
 }
