@@ -97,7 +97,7 @@ struct sea_yaml_mark sea_yaml_mark(struct sea_yaml_node node)
     return raw ? mark_of(node.yaml, raw->start_mark) : (struct sea_yaml_mark){0};
 }
 
-void *sea_yaml_alloc(struct sea_yaml_node node, size_t size)
+void *sea_yaml_zero(struct sea_yaml_node node, size_t size)
 {
     void *memory = sea_arena_zero(node.yaml->arena, size);
     if (!memory) sea_yaml_error(node, "the configuration is too large");

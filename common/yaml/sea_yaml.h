@@ -17,7 +17,7 @@ enum {
     SEA_YAML_VALUES_MAX = 50000, /* values of one file, those behind an alias counted each time */
     SEA_YAML_PAIRS_MAX = 1000,   /* keys of one mapping */
     SEA_YAML_LAYERS_MAX = 8,
-    SEA_YAML_ASKED_MAX = 32, /* keys that one reader may know */
+    SEA_YAML_ASKED_MAX = 32, /* keys that one reader may know; more count as unknown */
     SEA_YAML_ERRORS_MAX = 100,
 };
 
@@ -64,6 +64,11 @@ bool sea_yaml_is_map(struct sea_yaml_node node);
 struct sea_yaml_mark sea_yaml_mark(struct sea_yaml_node node); /* all 0 when absent */
 /* Adds an error at the node; nothing when it is absent. */
 void sea_yaml_error(struct sea_yaml_node node, const char *fmt, ...) SEA_PRINTF(2, 3);
+
+/* Zeroed memory of the file's arena, and a terminated copy in it; NULL, and an error at the node,
+ * when it is full. */
+void *sea_yaml_zero(struct sea_yaml_node node, size_t size);
+const char *sea_yaml_keep(struct sea_yaml_node node, struct sea_str text);
 
 /* Sequences. An absent one has no items; anything else than a sequence is an error. */
 uint32_t sea_yaml_count(struct sea_yaml_node node);

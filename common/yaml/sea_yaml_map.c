@@ -48,8 +48,7 @@ static void remember(struct sea_yaml_map *map, const char *key)
 {
     for (uint32_t i = 0; i < map->asked_count; i++)
         if (!strcmp(map->asked[i], key)) return;
-    sea_assert(map->asked_count < SEA_YAML_ASKED_MAX);
-    map->asked[map->asked_count++] = key;
+    if (map->asked_count < SEA_YAML_ASKED_MAX) map->asked[map->asked_count++] = key;
 }
 
 static struct sea_yaml_node find(struct sea_yaml_node layer, const char *key)

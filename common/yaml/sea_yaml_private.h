@@ -17,8 +17,4 @@ struct sea_yaml {
 yaml_node_t *sea_yaml_raw(struct sea_yaml_node node);
 /* The text of a scalar; false for mappings and sequences. */
 bool sea_yaml_scalar(struct sea_yaml_node node, struct sea_str *ret);
-/* Memory of the file's arena; NULL, and an error at the node, when the arena is full. */
-void *sea_yaml_alloc(struct sea_yaml_node node, size_t size);
-const char *sea_yaml_keep(struct sea_yaml_node node, struct sea_str text);
-
 #endif

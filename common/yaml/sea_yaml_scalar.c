@@ -37,7 +37,7 @@ bool sea_yaml_texts(struct sea_yaml_node node, const char *const **ret, uint32_t
 {
     uint32_t count = sea_yaml_count(node);
     if (count == 0) return false;
-    const char **list = sea_yaml_alloc(node, count * sizeof *list);
+    const char **list = sea_yaml_zero(node, count * sizeof *list);
     if (!list) return false;
     for (uint32_t i = 0; i < count; i++) {
         struct sea_yaml_node item = sea_yaml_item(node, i);

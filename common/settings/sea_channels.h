@@ -1,0 +1,83 @@
+/* sea_channels.h: channels.yaml: the accounts a company has with providers, who may publish events,
+ * who may call the desk. All of it is immutable and owned by the settings it came from. */
+#ifndef SEA_CHANNELS_H
+#define SEA_CHANNELS_H
+
+#include "sea_base.h"
+#include "sea_market.h"
+
+enum { SEA_SECRETS_MAX = 2 };
+
+/* The live secrets of one thing: two while it is being rotated. Never logged. */
+struct sea_secrets {
+    struct sea_str live[SEA_SECRETS_MAX];
+    uint32_t count;
+};
+
+/* Whether `given` is one of them; constant time for a given length. */
+bool sea_secrets_match(const struct sea_secrets *secrets, struct sea_str given);
+
+/* The wire format of a channel: which verifier, parser and sender handle it. */
+enum sea_adapter {
+    SEA_ADAPTER_GENERIC, /* POST /v1/messages; nothing can be sent */
+    SEA_ADAPTER_WHATSAPP,
+    SEA_ADAPTER_TWILIO_SMS,
+};
+
+struct sea_channel {
+    const char *name; /* as in paths and messages: whatsapp, twilio-sms, form … */
+    enum sea_adapter adapter;
+    enum sea_channel_class class;
+};
+
+struct sea_account {
+    const struct sea_channel *channel;
+    const char *name;
+    const struct sea_market *market; /* NULL: by the Market rule of the contact */
+    bool is_enabled;
+    struct sea_secrets secret;       /* what the provider signs with (app secret, auth token) */
+    struct sea_secrets verify_token; /* of the subscription challenge */
+    struct sea_secrets token;        /* what we send with; of Twilio the auth token */
+    const char *api_base;            /* without a final '/'; NULL: this account can't send */
+    const char *sender;              /* phone number id, or the number we send from */
+    const char *login;               /* Twilio's account sid; NULL elsewhere */
+    uint32_t rate_per_s;             /* sends a second that the provider allows */
+};
+
+/* A registered publisher of business events and generic messages. */
+struct sea_source {
+    const char *name;
+    struct sea_secrets keys;    /* Bearer */
+    struct sea_secrets signing; /* Standard Webhooks */
+    struct sea_texts allowed;   /* CloudEvents sources: exact, or a prefix that ends in '*' */
+};
+
+bool sea_source_may(const struct sea_source *source, struct sea_str ce_source);
+
+struct sea_api_key {
+    const char *name;
+    struct sea_secrets keys;
+};
+
+struct sea_channels {
+    const struct sea_account *accounts;
+    uint32_t account_count;
+    const struct sea_source *sources;
+    uint32_t source_count;
+    const struct sea_api_key *api_keys;
+    uint32_t api_key_count;
+};
+
+/* A channel that this version knows; NULL otherwise. */
+const struct sea_channel *sea_channel_of(struct sea_str name);
+
+/* Disabled accounts are found too; NULL: unknown. */
+const struct sea_account *sea_channels_account(const struct sea_channels *channels,
+                                               struct sea_str channel, struct sea_str account);
+/* Whose key this is; NULL: nobody's. */
+const struct sea_source *sea_channels_source(const struct sea_channels *channels,
+                                             struct sea_str key);
+const struct sea_api_key *sea_channels_api_key(const struct sea_channels *channels,
+                                               struct sea_str key);
+
+#endif

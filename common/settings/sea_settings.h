@@ -1,0 +1,30 @@
+/* sea_settings.h: the configuration folder, loaded whole or not at all, and immutable once loaded.
+ */
+#ifndef SEA_SETTINGS_H
+#define SEA_SETTINGS_H
+
+#include "sea_channels.h"
+#include "sea_example.h"
+#include "sea_market.h"
+#include "sea_yaml.h"
+
+struct sea_settings {
+    struct sea_arena arena; /* holds everything below */
+    struct sea_markets markets;
+    struct sea_channels channels;
+    struct sea_examples examples; /* what a company must still decide, for `seadesk check` */
+};
+
+struct sea_settings_from {
+    const char *folder;                   /* SEADESK_CONFIG */
+    bool is_production;                   /* refuses demo credentials */
+    const char *(*env)(const char *name); /* NULL: the process's environment */
+};
+
+/* False: *ret is untouched, and `errors` has a line for every mistake found: file:line:column:
+ * text, expected … */
+SEA_MUST_CHECK bool sea_settings_open(const struct sea_settings_from *from,
+                                      struct sea_yaml_errors *errors, struct sea_settings **ret);
+void sea_settings_close(struct sea_settings **settings); /* secrets are overwritten */
+
+#endif

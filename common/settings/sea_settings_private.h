@@ -1,0 +1,29 @@
+/* sea_settings_private.h: what the loaders of the folder's files share. */
+#ifndef SEA_SETTINGS_PRIVATE_H
+#define SEA_SETTINGS_PRIVATE_H
+
+#include "sea_settings.h"
+
+struct sea_loader {
+    const struct sea_settings_from *from;
+    struct sea_settings *settings; /* being filled */
+    struct sea_yaml_errors *errors;
+};
+
+/* A zeroed array of the settings' arena; NULL, and an error at the node, when it is full. One more
+ * than `count`. */
+void *sea_loader_array(struct sea_yaml_node node, uint32_t count, size_t size);
+
+/* {value: …}, {file: …}, {env: NAME}, or a list of up to SEA_SECRETS_MAX of them. */
+void sea_loader_secrets(struct sea_loader *loader, struct sea_yaml_node node,
+                        struct sea_secrets *ret);
+/* Text in which ${NAME} and ${NAME:-default} stand for environment variables. */
+bool sea_loader_text(struct sea_loader *loader, struct sea_yaml_node node, const char **ret);
+/* The same for an http or https address, without a final '/'. */
+bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const char **ret);
+/* The market of that code; NULL: absent, or an error was added. */
+const struct sea_market *sea_loader_market(struct sea_loader *loader, struct sea_yaml_node node);
+
+void sea_load_channels(struct sea_loader *loader, struct sea_yaml_map *file);
+
+#endif
