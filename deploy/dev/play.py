@@ -22,6 +22,7 @@ DEV = os.path.join(ENV["SEADESK_CHECKOUT"], "dev")
 BR_PHONE = "5511912345678"
 US_PHONE = "15552010123"
 DE_PHONE = "4915112345678"
+ACCEPTED = ("accepted", "delivered", "read")
 
 
 def clock_now_ms():
@@ -144,13 +145,17 @@ class Demo:
             return None
         return self.expect("the message is routed", lambda: message_of(channel, external_id))
 
-    def notice(self, order, event_id, states):
-        """The notice about an event of an order, once it is in one of these states."""
+    def notice(self, order, about, states):
+        """The notice of an order whose subject has this word, once it is in one of these states."""
         def ask():
             status, body = desk(f"/orders/{order}")
             notices = body.get("notices", []) if status == 200 else []
-            return next((n for n in notices if n["event_id"] == event_id and delivery_state(n) in states), None)
+            return next((n for n in notices if about in n["about"] and delivery_state(n) in states), None)
         return ask
+
+    def order_leaves(self, order, customer, market):
+        """Pays and dispatches an order; returns the ids of both events."""
+        return [self.event(kind, order, customer, market=market) for kind in ("order.paid", "parcel.dispatched")]
 
     def play(self):
         self.order_travels()
@@ -164,11 +169,9 @@ class Demo:
         self.scene("A Brazilian customer's order is paid and dispatched (POST /v1/events): she hears of it on WhatsApp")
         customer = {"customer_ref": "c-" + self.order, "name": "Maria Souza", "locale": "pt-BR", "phone": "+" + BR_PHONE,
                     "channels": [{"channel": "whatsapp", "account": "demo", "id": BR_PHONE}]}
-        self.event("order.paid", self.order, customer, market="BR")
-        event_id = self.event("parcel.dispatched", self.order, customer, market="BR")
-        self.expect("the provider accepted the notice",
-                    self.notice(self.order, event_id, ("accepted", "delivered", "read")))
-        self.tell(event_id)
+        events = self.order_leaves(self.order, customer, "BR")
+        self.expect("the provider accepted the notice", self.notice(self.order, "dispatched", ACCEPTED))
+        self.tell(*events)
 
     def question_in_portuguese(self):
         self.scene("She asks something in Portuguese (a signed WhatsApp webhook): a ticket, translated for the desk")
@@ -186,8 +189,10 @@ class Demo:
         desk("/agents/me/presence", "PUT", {"state": "online", "capacity": {"weight": 10}}, agent="ana")
         if not self.command(ticket_id, "take", {}):
             return
+        before = [message["event_id"] for message in answers(ticket_id)]
         self.command(ticket_id, "reply", {"text": "Hello! Yes, the blue blouse fits size M.", "language": "en"})
-        out = self.expect("the provider accepted the answer", lambda: answered(ticket_id))
+        out = self.expect("the provider accepted the answer",
+                          lambda: next((m for m in answers(ticket_id) if m["event_id"] not in before), None))
         if out:
             print(f"   sent: “{(out.get('translation') or {}).get('text') or out['text']}”")
             self.tell(out["event_id"])
@@ -211,8 +216,7 @@ class Demo:
         self.scene("Customs hold the parcel: the notice names the reason and the expected day")
         expected = traffic.rfc3339(clock_now_ms() + 3 * 86400 * 1000)
         event_id = self.event("parcel.customs_held", self.order, reason="missing_tax_id", expected_at=expected)
-        self.expect("the provider accepted the notice",
-                    self.notice(self.order, event_id, ("accepted", "delivered", "read")))
+        self.expect("the provider accepted the notice", self.notice(self.order, "customs", ACCEPTED))
         self.tell(event_id)
 
     def sms_and_stop(self):
@@ -223,22 +227,28 @@ class Demo:
         message = self.text("twilio-sms", US_PHONE, "STOP")
         if message:
             self.tell(message["event_id"])
+        order = self.order + "-us"
+        customer = {"customer_ref": "c-" + order, "name": "Amy Jones", "locale": "en-US", "phone": "+" + US_PHONE,
+                    "channels": [{"channel": "twilio-sms", "account": "demo", "id": "+" + US_PHONE}]}
+        events = self.order_leaves(order, customer, "US")
+        self.expect("a notice to her is dropped", self.notice(order, "dispatched", ("dropped",)))
+        self.tell(*events)
 
     def quiet_hours(self):
         self.scene("It is late in Germany: a notice there is held until the morning")
         order = self.order + "-de"
         customer = {"customer_ref": "c-" + order, "name": "Jonas Weber", "locale": "de-DE", "phone": "+" + DE_PHONE,
                     "channels": [{"channel": "whatsapp", "account": "demo", "id": DE_PHONE}]}
-        self.event("order.paid", order, customer, market="DE")
-        event_id = self.event("parcel.dispatched", order, customer, market="DE")
-        held = self.expect("the notice is held", self.notice(order, event_id, ("held",)))
+        events = self.order_leaves(order, customer, "DE")
+        held = self.expect("the notice is held", self.notice(order, "dispatched", ("held",)))
         if held and isinstance(held["delivery"], dict):
             print(f"   held because of {held['delivery'].get('reason')}, released at {held['delivery'].get('release_at')}")
-        self.tell(event_id)
+        self.tell(*events)
 
-    def tell(self, event_id):
-        if event_id and story(event_id) != 0:
-            self.missed.append(f"the story of {event_id}")
+    def tell(self, *events):
+        for event_id in events:
+            if event_id and story(event_id) != 0:
+                self.missed.append(f"the story of {event_id}")
 
 
 def delivery_state(notice):
@@ -246,12 +256,11 @@ def delivery_state(notice):
     return delivery.get("state") if isinstance(delivery, dict) else delivery
 
 
-def answered(ticket_id):
-    """The newest outbound message of a ticket that its provider accepted."""
+def answers(ticket_id):
+    """The outbound messages of a ticket that their provider accepted."""
     status, ticket = desk(f"/tickets/{ticket_id}")
     out = [m for m in ticket["messages"] if m["direction"] == "out"] if status == 200 else []
-    accepted = [m for m in out if delivery_state(m) in ("accepted", "delivered", "read")]
-    return accepted[-1] if accepted else None
+    return [m for m in out if delivery_state(m) in ACCEPTED]
 
 
 def demo():
