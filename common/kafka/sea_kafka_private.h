@@ -1,0 +1,15 @@
+/* sea_kafka_private.h: what the files of this folder and the worker share. */
+#ifndef SEA_KAFKA_PRIVATE_H
+#define SEA_KAFKA_PRIVATE_H
+
+#include "sea_kafka.h"
+
+/* The headers as librdkafka wants them; given away with the record that is produced. */
+rd_kafka_headers_t *sea_headers_write(const struct sea_headers *headers);
+
+/* Sets one property; a wrong name or value is a bug of ours. */
+void sea_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+/* What producers and consumers have in common; librdkafka's own lines go to sea_log. */
+rd_kafka_conf_t *sea_kafka_conf(const char *brokers, const char *client_id);
+
+#endif
