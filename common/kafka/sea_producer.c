@@ -1,5 +1,4 @@
 /* sea_producer.c: the idempotent producer; its reports arrive as events on the loop's thread. */
-#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,21 +53,14 @@ static void on_error(struct sea_producer *producer, rd_kafka_event_t *event)
 void sea_producer_poll(struct sea_producer *producer)
 {
     rd_kafka_event_t *event;
-    /* on_lost may close the producer: nothing of it is touched after an error event. */
-    for (int i = 0; i < EVENTS_PER_POLL && (event = rd_kafka_queue_poll(producer->events, 0));
-         i++) {
-        rd_kafka_event_type_t type = rd_kafka_event_type(event);
-        if (type == RD_KAFKA_EVENT_DR) on_reports(producer, event);
-        if (type == RD_KAFKA_EVENT_ERROR) {
-            uint64_t again = ONE;
-            /* what is left in the queue is served by the next turn of the loop */
-            if (write(producer->wake_fd, &again, sizeof(again)) < 0) sea_assert(errno == EAGAIN);
-            on_error(producer, event);
-            rd_kafka_event_destroy(event);
-            return;
-        }
+    for (int i = 0; i < EVENTS_PER_POLL && (event = rd_kafka_queue_poll(producer->events, 0)); i++) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) on_reports(producer, event);
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) on_error(producer, event);
         rd_kafka_event_destroy(event);
     }
+    /* The wake-up comes only when an empty queue gets its first event: ask for another turn. */
+    if (rd_kafka_queue_length(producer->events) > 0)
+        (void)!write(producer->wake_fd, &ONE, sizeof(ONE));
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -77,8 +69,6 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     uint64_t count;
     (void)what;
     if (read(fd, &count, sizeof(count)) < 0) return;
-    if (rd_kafka_queue_length(producer->events) > EVENTS_PER_POLL)
-        (void)!write(fd, &ONE, sizeof(ONE));
     sea_producer_poll(producer);
 }
 

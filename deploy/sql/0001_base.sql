@@ -67,8 +67,7 @@ BEGIN
             is_released boolean NOT NULL DEFAULT false, -- by `seadesk replay`
             reason   text    NOT NULL,
             attempts integer NOT NULL DEFAULT 1,
-            headers  bytea   NOT NULL,
-            value    bytea   NOT NULL,
+            record   bytea   NOT NULL,            -- a frame of one record
             at       timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (number, topic, key, "offset")
         );

@@ -1,0 +1,86 @@
+/* sea_watermark.c: asks the broker how far the logs of a partition number reach, on a thread of its own, so that the loop
+ * never waits for it. */
+#include <string.h>
+
+#include "sea_clock.h"
+#include "sea_worker_private.h"
+
+enum { ASK_TIMEOUT_MS = 1000 };
+
+static bool fetch(struct sea_worker *worker, uint32_t number, struct watermark *ret)
+{
+    struct watermark mark = {.fetched_at_ms = sea_clock_wall_ms()};
+    for (size_t t = 0; t < worker->ops->topics_count; t++) {
+        int64_t low;
+        const struct sea_topic_info *info = sea_topic_info(worker->ops->topics[t]);
+        if (info->partitions != SEA_PARTITIONS) continue;
+        if (rd_kafka_query_watermark_offsets(worker->consumer, info->name, (int32_t)number, &low,
+                                             &mark.high[t], ASK_TIMEOUT_MS))
+            return false;
+    }
+    *ret = mark;
+    return true;
+}
+
+static void *ask(void *arg)
+{
+    struct sea_worker *worker = arg;
+    pthread_mutex_lock(&worker->lock);
+    while (!worker->stop_asking) {
+        if (!worker->ask_numbers) {
+            pthread_cond_wait(&worker->asked, &worker->lock);
+            continue;
+        }
+        uint32_t number = (uint32_t)__builtin_ctz(worker->ask_numbers);
+        worker->ask_numbers &= worker->ask_numbers - 1;
+        pthread_mutex_unlock(&worker->lock);
+        struct watermark mark;
+        bool is_good = fetch(worker, number, &mark);
+        pthread_mutex_lock(&worker->lock);
+        if (is_good) worker->watermarks[number] = mark;
+    }
+    pthread_mutex_unlock(&worker->lock);
+    return NULL;
+}
+
+void watermark_start(struct sea_worker *worker)
+{
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->asked, NULL);
+    worker->is_asker_running = pthread_create(&worker->asker, NULL, ask, worker) == 0;
+    sea_assert(worker->is_asker_running);
+}
+
+void watermark_stop(struct sea_worker *worker)
+{
+    if (!worker->is_asker_running) return;
+    pthread_mutex_lock(&worker->lock);
+    worker->stop_asking = true;
+    pthread_cond_signal(&worker->asked);
+    pthread_mutex_unlock(&worker->lock);
+    pthread_join(worker->asker, NULL);
+    pthread_cond_destroy(&worker->asked);
+    pthread_mutex_destroy(&worker->lock);
+    worker->is_asker_running = false;
+}
+
+bool sea_worker_reached(struct sea_worker *worker, uint32_t number, int64_t t_ms)
+{
+    sea_assert(number < SEA_PARTITIONS);
+    if (!sea_worker_owns(worker, number)) return false;
+    pthread_mutex_lock(&worker->lock);
+    struct watermark mark = worker->watermarks[number];
+    if (mark.fetched_at_ms < t_ms) {
+        worker->ask_numbers |= UINT32_C(1) << number;
+        pthread_cond_signal(&worker->asked);
+    }
+    pthread_mutex_unlock(&worker->lock);
+    if (mark.fetched_at_ms < t_ms) return false;
+    for (size_t t = 0; t < worker->ops->topics_count; t++) {
+        enum sea_topic topic = worker->ops->topics[t];
+        if (sea_topic_info(topic)->partitions != SEA_PARTITIONS) continue;
+        const struct sea_input_topic *input = &worker->numbers[number].inputs.topics[topic];
+        if ((input->is_known ? input->position : 0) < mark.high[t]) return false;
+    }
+    return true;
+}
