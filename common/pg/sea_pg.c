@@ -127,15 +127,34 @@ enum sea_err sea_pg_err(const char *sqlstate)
     return SEA_ERR_FATAL;
 }
 
+void sea_pg_role(const char *service, char ret[SEA_PG_ROLE_TEXT])
+{
+    snprintf(ret, SEA_PG_ROLE_TEXT, "seadesk_%s", service);
+    for (char *c = ret; *c; c++)
+        if (*c == '-') *c = '_';
+}
+
+/* Whether the address itself has a value for `key`. */
+static bool says(const char *url, const char *key)
+{
+    bool found = false;
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (strcmp(option->keyword, key) == 0 && option->val && *option->val) found = true;
+    PQconninfoFree(options);
+    return found;
+}
+
 static PGconn *dial(const struct sea_pg *pg)
 {
     const char *keys[8], *values[8];
     char timeout[12];
     size_t n = 0;
     snprintf(timeout, sizeof(timeout), "%d", CONNECT_TIMEOUT_S);
-    keys[n] = "dbname", values[n++] = pg->url; /* expanded; what follows overrides it */
-    if (pg->user) keys[n] = "user", values[n++] = pg->user;
-    if (pg->password) keys[n] = "password", values[n++] = pg->password;
+    keys[n] = "dbname", values[n++] = pg->url; /* expanded */
+    if (pg->user && !says(pg->url, "user")) keys[n] = "user", values[n++] = pg->user;
+    if (pg->password && *pg->password && !says(pg->url, "password"))
+        keys[n] = "password", values[n++] = pg->password;
     if (pg->name) keys[n] = "application_name", values[n++] = pg->name;
     keys[n] = "connect_timeout", values[n++] = timeout;
     keys[n] = "client_encoding", values[n++] = "UTF8";

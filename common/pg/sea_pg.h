@@ -20,6 +20,10 @@ struct sea_pg_options {
     int statement_timeout_ms;
 };
 
+enum { SEA_PG_ROLE_TEXT = 64 };
+/* The login role of a service: seadesk_sla_timer for sla-timer. */
+void sea_pg_role(const char *service, char ret[SEA_PG_ROLE_TEXT]);
+
 /* Makes the handle without connecting; keeps copies. The first use connects. */
 void sea_pg_open(struct sea_pg **ret, const struct sea_pg_options *options);
 void sea_pg_close(struct sea_pg **pg);

@@ -1,14 +1,14 @@
-/* sea_batch.c: a batch of records becomes transactions: duplicates dropped, parked keys kept waiting, a record that fails
- * found by halving. */
+/* sea_batch.c: a batch of records becomes transactions: duplicates dropped, parked keys kept
+ * waiting, a record that fails found by halving. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <stdio.h>
 
-#include "seadesk/v1/dlq.pb-c.h"
 #include "sea_id.h"
 #include "sea_log.h"
 #include "sea_worker_private.h"
+#include "seadesk/v1/dlq.pb-c.h"
 
 static const struct sea_pg_stmt SEEN = {"worker_seen", "SELECT id FROM seen WHERE id = ANY($1)"};
 
@@ -27,8 +27,10 @@ struct run {
 
 enum verdict { APPLY, PARK, SKIP, REFUSE };
 
-/* The first record after taking a number over must be the last one read, or the log is not what it was. */
-static bool is_verified(struct sea_worker *worker, struct number *number, const struct sea_record *record)
+/* The first record after taking a number over must be the last one read, or the log is not what it
+ * was. */
+static bool is_verified(struct sea_worker *worker, struct number *number,
+                        const struct sea_record *record)
 {
     const struct sea_input_topic *input = &number->inputs.topics[record->topic];
     if (!number->verify[record->topic]) return true;
@@ -43,7 +45,8 @@ static bool is_verified(struct sea_worker *worker, struct number *number, const 
     return false;
 }
 
-/* From ingest's or desk's calls: known by its id, since it has no place among its sender's records. */
+/* From ingest's or desk's calls: known by its id, since it has no place among its sender's records.
+ */
 static bool is_edge(const struct sea_record *record)
 {
     return record->headers.src.len == 0;
@@ -62,10 +65,13 @@ static enum verdict judge(struct sea_worker *worker, const struct sea_record *re
     if (is_edge(record)) return good; /* `seen` decides */
     if (!sea_src_parse(record->headers.src, &src)) return REFUSE;
     switch (sea_inputs_take(&number->next, record->topic, src, record->headers.pos)) {
-    case SEA_DUPLICATE: return SKIP;
-    case SEA_NEW: return good;
+    case SEA_DUPLICATE:
+        return SKIP;
+    case SEA_NEW:
+        return good;
     case SEA_OLD_INCARNATION:
-    case SEA_TOO_MANY_SENDERS: return REFUSE;
+    case SEA_TOO_MANY_SENDERS:
+        return REFUSE;
     }
     return REFUSE;
 }
@@ -109,7 +115,8 @@ static bool is_in_batch(const struct sea_worker *worker, struct sea_uuid id)
 }
 
 /* Leaves in `fresh` what is to be applied, in order. */
-static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record *fresh, size_t *ret_count)
+static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record *fresh,
+                         size_t *ret_count)
 {
     struct sea_worker *worker = run->worker;
     enum verdict verdicts[SEA_WORKER_BATCH_MAX];
@@ -154,12 +161,14 @@ static enum sea_err apply(void *arg, struct sea_txn *txn)
     return err;
 }
 
-static uint32_t numbers_of(const struct sea_worker *worker, const struct sea_record *records, size_t count)
+static uint32_t numbers_of(const struct sea_worker *worker, const struct sea_record *records,
+                           size_t count)
 {
     uint32_t numbers = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t n = number_of(&records[i]);
-        if (worker->numbers[n].is_owned && !worker->numbers[n].is_stopped) numbers |= UINT32_C(1) << n;
+        if (worker->numbers[n].is_owned && !worker->numbers[n].is_stopped)
+            numbers |= UINT32_C(1) << n;
     }
     return numbers;
 }
@@ -180,8 +189,10 @@ enum sea_err worker_batch(struct sea_worker *worker, const struct sea_record *re
         }
         if (err == SEA_ERR_REJECT && !culprit) {
             culprit = &records[done];
-            sea_log(SEA_LOG_ERROR, "record parked", SEA_F_STR("topic", sea_topic_info(culprit->topic)->name),
-                    SEA_F_I64("partition", culprit->partition), SEA_F_I64("offset", culprit->offset));
+            sea_log(SEA_LOG_ERROR, "record parked",
+                    SEA_F_STR("topic", sea_topic_info(culprit->topic)->name),
+                    SEA_F_I64("partition", culprit->partition),
+                    SEA_F_I64("offset", culprit->offset));
             continue;
         }
         if (err) return err == SEA_ERR_REJECT ? SEA_ERR_FATAL : err;
@@ -198,8 +209,8 @@ void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const 
     struct sea_uuid none = {{0}};
     char where[96];
     struct sea_str parts[3];
-    snprintf(where, sizeof(where), "%s/%d/%lld", sea_topic_info(record->topic)->name, record->partition,
-             (long long)record->offset);
+    snprintf(where, sizeof(where), "%s/%d/%lld", sea_topic_info(record->topic)->name,
+             record->partition, (long long)record->offset);
     parts[0] = sea_str("dead-letter");
     parts[1] = sea_str(txn->worker->ops->service);
     parts[2] = sea_str(where);
@@ -216,9 +227,10 @@ void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const 
     letter.at_ms = txn->now_ms;
     letter.key = (ProtobufCBinaryData){record->key.len, (uint8_t *)(uintptr_t)record->key.ptr};
     if (!letter.ce_type) letter.ce_type = (char *)(uintptr_t)protobuf_c_empty_string;
-    sea_log(SEA_LOG_WARN, "record refused", SEA_F_STR("reason", reason), SEA_F_STR("topic", letter.topic),
-            SEA_F_I64("partition", record->partition), SEA_F_I64("offset", record->offset));
-    enum sea_err err = sea_txn_emit(txn, number_of(record), SEA_TOPIC_DLQ, record->key, &letter.base, &cause,
-                                    "dead-letter", 0, NULL);
+    sea_log(SEA_LOG_WARN, "record refused", SEA_F_STR("reason", reason),
+            SEA_F_STR("topic", letter.topic), SEA_F_I64("partition", record->partition),
+            SEA_F_I64("offset", record->offset));
+    enum sea_err err = sea_txn_emit(txn, number_of(record), SEA_TOPIC_DLQ, record->key,
+                                    &letter.base, &cause, "dead-letter", 0, NULL);
     sea_assert(err == SEA_OK); /* a dead letter is small */
 }

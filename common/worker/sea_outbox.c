@@ -1,8 +1,9 @@
-/* sea_outbox.c: sends committed rows to the broker in commit order and forgets them 5 s after its acknowledgement.
+/* sea_outbox.c: sends committed rows to the broker in commit order and forgets them 5 s after its
+ * acknowledgement.
  *
- * A row in memory is unsent, sent or acknowledged; the table has them all. When the broker was away, everything the
- * table still has goes out again, in order, through a new producer: what the broker acknowledged and lost comes back,
- * and readers drop what they know by sd-pos. */
+ * A row in memory is unsent, sent or acknowledged; the table has them all. When the broker was
+ * away, everything the table still has goes out again, in order, through a new producer: what the
+ * broker acknowledged and lost comes back, and readers drop what they know by sd-pos. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,8 +74,8 @@ void outbox_close(struct sea_worker *worker, int flush_ms)
     free_rows(&worker->outbox);
 }
 
-void outbox_add(struct sea_worker *worker, uint32_t number, uint64_t base, uint32_t count, char *frame,
-                size_t len)
+void outbox_add(struct sea_worker *worker, uint32_t number, uint64_t base, uint32_t count,
+                char *frame, size_t len)
 {
     struct outbox *outbox = &worker->outbox;
     struct outbox_row *row = sea_alloc(sizeof(*row));
@@ -152,7 +153,8 @@ enum sea_err outbox_load(struct sea_worker *worker, uint32_t numbers)
                    (uint32_t)sea_pg_i64(rows, i, 2), copy, frame.len);
     }
     if (sea_pg_count(rows) > 0)
-        sea_log(SEA_LOG_INFO, "outbox left-overs sent again", SEA_F_I64("rows", sea_pg_count(rows)));
+        sea_log(SEA_LOG_INFO, "outbox left-overs sent again",
+                SEA_F_I64("rows", sea_pg_count(rows)));
     sea_pg_clear(&rows);
     outbox_pump(worker);
     return SEA_OK;
@@ -179,7 +181,8 @@ enum sea_err outbox_reload_if_needed(struct sea_worker *worker)
 
 static bool is_over(const struct outbox_row *row, int64_t now_ms)
 {
-    return !row->is_orphan && row->acked == row->count && now_ms - row->acked_at_ms >= OUTBOX_KEEP_MS;
+    return !row->is_orphan && row->acked == row->count &&
+           now_ms - row->acked_at_ms >= OUTBOX_KEEP_MS;
 }
 
 enum sea_err outbox_queue_deletes(struct sea_worker *worker, bool *ret_any)

@@ -1,4 +1,5 @@
-/* sea_parked.c: records that are valid but fail, and those of the same key that wait behind them. */
+/* sea_parked.c: records that are valid but fail, and those of the same key that wait behind them.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,23 +9,26 @@
 static const struct sea_pg_stmt KEYS = {
     "parked_keys", "SELECT DISTINCT number, topic, key FROM parked WHERE number = ANY($1)"};
 static const struct sea_pg_stmt INSERT = {
-    "parked_insert",
-    "INSERT INTO parked (number, topic, key, \"offset\", is_cause, reason, record)"
-    " SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::bool[], $6::text[], $7::bytea[])"
-    " ON CONFLICT DO NOTHING"};
+    "parked_insert", "INSERT INTO parked (number, topic, key, \"offset\", is_cause, reason, record)"
+                     " SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::bigint[], "
+                     "$5::bool[], $6::text[], $7::bytea[])"
+                     " ON CONFLICT DO NOTHING"};
 static const struct sea_pg_stmt RELEASED = {
     "parked_released",
     "SELECT number, topic, key, \"offset\", record FROM parked p WHERE number = ANY($1) AND EXISTS"
-    " (SELECT FROM parked r WHERE (r.number, r.topic, r.key) = (p.number, p.topic, p.key) AND r.is_released)"
+    " (SELECT FROM parked r WHERE (r.number, r.topic, r.key) = (p.number, p.topic, p.key) AND "
+    "r.is_released)"
     " ORDER BY number, topic, key, \"offset\" LIMIT 100"};
 static const struct sea_pg_stmt DELETE = {
-    "parked_delete", "DELETE FROM parked WHERE number = $1 AND topic = $2 AND key = $3 AND \"offset\" = $4"};
+    "parked_delete",
+    "DELETE FROM parked WHERE number = $1 AND topic = $2 AND key = $3 AND \"offset\" = $4"};
 static const struct sea_pg_stmt FAILED_AGAIN = {
-    "parked_failed_again",
-    "UPDATE parked SET is_released = false, is_cause = (\"offset\" = $4), attempts = attempts + (\"offset\" = $4)::int"
-    " WHERE number = $1 AND topic = $2 AND key = $3"};
+    "parked_failed_again", "UPDATE parked SET is_released = false, is_cause = (\"offset\" = $4), "
+                           "attempts = attempts + (\"offset\" = $4)::int"
+                           " WHERE number = $1 AND topic = $2 AND key = $3"};
 
-static void add_key(struct sea_worker *worker, uint32_t number, enum sea_topic topic, struct sea_str key)
+static void add_key(struct sea_worker *worker, uint32_t number, enum sea_topic topic,
+                    struct sea_str key)
 {
     for (size_t i = 0; i < worker->parked_count; i++) {
         const struct parked_key *known = &worker->parked[i];
@@ -91,10 +95,12 @@ bool worker_is_parked(const struct sea_worker *worker, const struct sea_record *
     uint32_t number = number_of(record);
     for (size_t i = 0; i < worker->parked_count; i++) {
         const struct parked_key *parked = &worker->parked[i];
-        /* A parked consent also holds what would be sent to that contact; never the other way round. */
-        bool is_topic = parked->topic == record->topic ||
-                        (parked->topic == SEA_TOPIC_CONSENTS && record->topic == SEA_TOPIC_OUTBOUND);
-        if (parked->number == number && is_topic && sea_str_is(record->key, parked->key)) return true;
+        /* A parked consent also holds what would be sent to that contact; never the other way
+         * round. */
+        bool is_topic = parked->topic == record->topic || (parked->topic == SEA_TOPIC_CONSENTS &&
+                                                           record->topic == SEA_TOPIC_OUTBOUND);
+        if (parked->number == number && is_topic && sea_str_is(record->key, parked->key))
+            return true;
     }
     return false;
 }
@@ -139,7 +145,8 @@ enum sea_err parked_queue_insert(struct sea_worker *worker)
     sea_pg_array_end(args);
     sea_pg_array_begin(args, SEA_PG_TEXT);
     for (size_t i = 0; i < count; i++)
-        sea_pg_add_text(args, worker->to_park[i] == worker->culprit ? SEA_STR("failed") : SEA_STR("behind"));
+        sea_pg_add_text(args, worker->to_park[i] == worker->culprit ? SEA_STR("failed")
+                                                                    : SEA_STR("behind"));
     sea_pg_array_end(args);
     add_records(worker);
     return sea_pg_queue(worker->pg, &INSERT, args);
@@ -189,7 +196,8 @@ static bool read_released(const PGresult *rows, int i, struct released *ret)
 {
     struct sea_frame_reader reader;
     struct sea_outgoing out;
-    if (!sea_frame_open(&reader, sea_pg_str(rows, i, 4), 0) || !sea_frame_next(&reader, &out)) return false;
+    if (!sea_frame_open(&reader, sea_pg_str(rows, i, 4), 0) || !sea_frame_next(&reader, &out))
+        return false;
     ret->record = (struct sea_record){
         .topic = out.topic,
         .partition = out.topic == SEA_TOPIC_PRIVACY ? 0 : (int32_t)sea_pg_i64(rows, i, 0),

@@ -1,5 +1,6 @@
-/* sea_slot.c: the number of this process among those of its service: the first free advisory lock, held by a connection of
- * its own for as long as the process works; it names the static member of the consumer group. */
+/* sea_slot.c: the number of this process among those of its service: the first free advisory lock,
+ * held by a connection of its own for as long as the process works; it names the static member of
+ * the consumer group. */
 #include "sea_clock.h"
 #include "sea_log.h"
 #include "sea_worker_private.h"

@@ -1,4 +1,5 @@
-/* sea_txn.c: fenced transactions: lock the source rows, run the work, write rows, seen ids and outbox, commit, publish. */
+/* sea_txn.c: fenced transactions: lock the source rows, run the work, write rows, seen ids and
+ * outbox, commit, publish. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,9 @@
 
 enum { TXN_ARENA_MAX = 256 * 1024 * 1024 };
 
-static const struct sea_pg_stmt LOCK = {
-    "worker_lock",
-    "SELECT number, epoch, clock.now_ms() FROM source WHERE number = ANY($1) ORDER BY number FOR UPDATE"};
+static const struct sea_pg_stmt LOCK = {"worker_lock",
+                                        "SELECT number, epoch, clock.now_ms() FROM source WHERE "
+                                        "number = ANY($1) ORDER BY number FOR UPDATE"};
 static const struct sea_pg_stmt WRITE_SOURCE = {
     "worker_write_source",
     "UPDATE source s SET counter = v.counter, inputs = v.inputs, updated_at = now()"
@@ -32,14 +33,16 @@ static const struct sea_pg_stmt REREAD = {
     "worker_reread",
     "SELECT number, epoch, counter, incarnation, inputs FROM source WHERE number = ANY($1)"};
 static const struct sea_pg_stmt SEEN_DAYS = {
-    "worker_seen_days",
-    "SELECT format('CREATE TABLE IF NOT EXISTS seen_%s PARTITION OF seen FOR VALUES FROM (%L) TO (%L)',"
-    " to_char(d, 'YYYYMMDD'), d::date, d::date + 1)"
-    " FROM generate_series(current_date, current_date + 2, interval '1 day') d"
-    " WHERE to_regclass('seen_' || to_char(d, 'YYYYMMDD')) IS NULL"
-    " UNION ALL"
-    " SELECT format('DROP TABLE IF EXISTS %s', c.oid::regclass) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-    " WHERE i.inhparent = 'seen'::regclass AND c.relname < 'seen_' || to_char(current_date - 8, 'YYYYMMDD')"};
+    "worker_seen_days", "SELECT format('CREATE TABLE IF NOT EXISTS seen_%s PARTITION OF seen FOR "
+                        "VALUES FROM (%L) TO (%L)',"
+                        " to_char(d, 'YYYYMMDD'), d::date, d::date + 1)"
+                        " FROM generate_series(current_date, current_date + 2, interval '1 day') d"
+                        " WHERE to_regclass('seen_' || to_char(d, 'YYYYMMDD')) IS NULL"
+                        " UNION ALL"
+                        " SELECT format('DROP TABLE IF EXISTS %s', c.oid::regclass) FROM "
+                        "pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+                        " WHERE i.inhparent = 'seen'::regclass AND c.relname < 'seen_' || "
+                        "to_char(current_date - 8, 'YYYYMMDD')"};
 
 void worker_txn_init(struct sea_worker *worker)
 {
@@ -69,7 +72,8 @@ static bool read_source(struct sea_worker *worker, const PGresult *rows, int i)
 {
     struct number *number = &worker->numbers[sea_pg_i64(rows, i, 0)];
     if (!sea_inputs_parse(sea_pg_str(rows, i, 4), &number->inputs)) {
-        sea_log(SEA_LOG_ERROR, "source row unreadable", SEA_F_I64("number", sea_pg_i64(rows, i, 0)));
+        sea_log(SEA_LOG_ERROR, "source row unreadable",
+                SEA_F_I64("number", sea_pg_i64(rows, i, 0)));
         return false;
     }
     number->epoch = sea_pg_i64(rows, i, 1);
@@ -162,7 +166,8 @@ static enum sea_err write_sources(struct sea_worker *worker, uint32_t numbers)
     add_numbers(args, numbers);
     sea_pg_array_begin(args, SEA_PG_I64);
     for (size_t n = 0; n < SEA_NUMBERS; n++)
-        if (worker->numbers[n].in_txn) sea_pg_add_i64(args, (int64_t)worker->numbers[n].next_counter);
+        if (worker->numbers[n].in_txn)
+            sea_pg_add_i64(args, (int64_t)worker->numbers[n].next_counter);
     sea_pg_array_end(args);
     sea_pg_array_begin(args, SEA_PG_TEXT);
     for (size_t n = 0; n < SEA_NUMBERS; n++) {
@@ -203,7 +208,8 @@ static enum sea_err write_outbox(struct sea_worker *worker)
     sea_pg_array_end(args);
     sea_pg_array_begin(args, SEA_PG_BYTES);
     for (size_t n = 0; n < SEA_NUMBERS; n++)
-        if (has_frame(&numbers[n])) sea_pg_add_bytes(args, numbers[n].frame.ptr, numbers[n].frame.len);
+        if (has_frame(&numbers[n]))
+            sea_pg_add_bytes(args, numbers[n].frame.ptr, numbers[n].frame.len);
     sea_pg_array_end(args);
     return sea_pg_queue(worker->pg, &WRITE_OUTBOX, args);
 }
@@ -213,8 +219,7 @@ static enum sea_err write_seen(struct sea_worker *worker)
     if (!worker->seen_count) return SEA_OK;
     sea_pg_args_reset(&worker->args);
     sea_pg_array_begin(&worker->args, SEA_PG_UUID);
-    for (size_t i = 0; i < worker->seen_count; i++)
-        sea_pg_add_uuid(&worker->args, worker->seen[i]);
+    for (size_t i = 0; i < worker->seen_count; i++) sea_pg_add_uuid(&worker->args, worker->seen[i]);
     sea_pg_array_end(&worker->args);
     return sea_pg_queue(worker->pg, &WRITE_SEEN, &worker->args);
 }
@@ -328,8 +333,8 @@ enum sea_err sea_txn_emit(struct sea_txn *txn, uint32_t n, enum sea_topic topic,
                     .root = sea_uuid_is_nil(cause->root) ? cause->id : cause->root,
                     .trace = cause->trace},
     };
-    sea_frame_add(&number->frame,
-                  (struct sea_src){txn->worker->self, n, number->incarnation}, &out);
+    sea_frame_add(&number->frame, (struct sea_src){txn->worker->self, n, number->incarnation},
+                  &out);
     if (number->frame.is_full) return SEA_ERR_REJECT;
     number->frame_count++;
     number->next_counter++;
@@ -348,7 +353,8 @@ static void arena_free(void *arena, void *ptr)
     (void)ptr;
 }
 
-void *sea_txn_decode(struct sea_txn *txn, const ProtobufCMessageDescriptor *type, struct sea_str value)
+void *sea_txn_decode(struct sea_txn *txn, const ProtobufCMessageDescriptor *type,
+                     struct sea_str value)
 {
     ProtobufCAllocator allocator = {arena_alloc, arena_free, txn->arena};
     return protobuf_c_message_unpack(type, &allocator, value.len, (const uint8_t *)value.ptr);

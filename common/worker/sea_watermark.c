@@ -1,5 +1,5 @@
-/* sea_watermark.c: asks the broker how far the logs of a partition number reach, on a thread of its own, so that the loop
- * never waits for it. */
+/* sea_watermark.c: asks the broker how far the logs of a partition number reach, on a thread of its
+ * own, so that the loop never waits for it. */
 #include <string.h>
 
 #include "sea_clock.h"

@@ -14,6 +14,7 @@
 #include "sea_pg.h"
 
 struct sea_app;
+struct sea_config;
 struct sea_worker;
 
 enum {

@@ -11,12 +11,13 @@
 #include "sea_worker.h"
 
 enum {
-    RING_MAX = 4096,        /* records taken from librdkafka and not yet applied */
-    RING_HIGH = 3000,       /* pause fetching above */
-    RING_LOW = 1000,        /* resume below */
+    RING_MAX = 4096,  /* records taken from librdkafka and not yet applied */
+    RING_HIGH = 3000, /* pause fetching above */
+    RING_LOW = 1000,  /* resume below */
     PARKED_KEYS_MAX = 10000,
-    OUTBOX_KEEP_MS = 5000,  /* rows stay so long after the broker's acknowledgement */
-    OUTBOX_UNSENT_MAX = 64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
+    OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
+    OUTBOX_UNSENT_MAX =
+        64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 2000,
 };
@@ -24,7 +25,8 @@ enum {
 /* A partition number: its source row as last committed, and as this transaction will leave it. */
 struct number {
     bool is_owned;   /* epoch taken; its topics are being read */
-    bool is_stopped; /* a log is not the one that was read: nothing is applied until an operator has looked */
+    bool is_stopped; /* a log is not the one that was read: nothing is applied until an operator has
+                        looked */
     int64_t epoch;
     uint64_t counter;
     uint32_t incarnation;
@@ -66,7 +68,7 @@ struct parked_key {
 };
 
 struct watermark {
-    int64_t fetched_at_ms;               /* real clock */
+    int64_t fetched_at_ms; /* real clock */
     int64_t high[SEA_WORKER_TOPICS_MAX];
 };
 
@@ -76,7 +78,10 @@ struct sea_worker {
     struct sea_app *app;
     struct event_base *base;
     struct sea_pg *pg;
-    char *brokers;
+    const struct sea_config *config;
+    const char *brokers;
+    struct sea_pg_options pg_options;
+    char role[SEA_PG_ROLE_TEXT];
     enum sea_sender_service self;
     char source[64]; /* ce_source */
 
@@ -84,11 +89,15 @@ struct sea_worker {
     rd_kafka_t *consumer;
     rd_kafka_queue_t *queue;
     int queue_fd;
-    struct event *queue_event, *pass_event, *retry_event, *tick_event, *house_event;
-    bool is_subscribed, is_paused, is_draining, needs_resync;
-    uint32_t wanted; /* bit set of numbers assigned in every topic */
-    bool is_incomplete;
-    int backoff_ms;
+    struct event *queue_event, *pass_event, *tick_event, *house_event;
+    bool is_joined; /* subscribed to the topics */
+    bool is_paused; /* fetching, while the ring is full */
+    bool is_draining, needs_resync;
+    bool needs_take_over;                      /* `assigned` is to be taken over */
+    rd_kafka_topic_partition_list_t *assigned; /* as the group says; NULL: nothing */
+    bool is_incomplete;                        /* some number is not ours in every topic */
+    int backoff_ms;                            /* 0: no dependency is away */
+    enum sea_err failure;                      /* FATAL once the process must end */
 
     /* the slot */
     struct sea_pg *slot_pg;
@@ -134,25 +143,29 @@ void worker_txn_free(struct sea_worker *worker);
 /* Runs fn in a fenced transaction for the numbers of the bit set. */
 enum sea_err worker_run(struct sea_worker *worker, uint32_t numbers,
                         enum sea_err (*fn)(void *arg, struct sea_txn *txn), void *arg);
-/* Reads the rows of `numbers` again after an unknown outcome; those that aren't ours any more are dropped. */
+/* Reads the rows of `numbers` again after an unknown outcome; those that aren't ours any more are
+ * dropped. */
 enum sea_err worker_resync(struct sea_worker *worker);
 enum sea_err worker_acquire(struct sea_worker *worker, uint32_t numbers);
 void worker_lose(struct sea_worker *worker, uint32_t number);
 enum sea_err worker_housekeeping(struct sea_worker *worker); /* seen partitions */
 
 /* sea_batch.c */
-enum sea_err worker_batch(struct sea_worker *worker, const struct sea_record *records, size_t count);
+enum sea_err worker_batch(struct sea_worker *worker, const struct sea_record *records,
+                          size_t count);
 bool worker_is_parked(const struct sea_worker *worker, const struct sea_record *record);
 
 /* sea_outbox.c */
 enum sea_err outbox_open(struct sea_worker *worker);
 void outbox_close(struct sea_worker *worker, int flush_ms);
-void outbox_add(struct sea_worker *worker, uint32_t number, uint64_t base, uint32_t count, char *frame, size_t len);
+void outbox_add(struct sea_worker *worker, uint32_t number, uint64_t base, uint32_t count,
+                char *frame, size_t len);
 void outbox_pump(struct sea_worker *worker);
 void outbox_orphan(struct sea_worker *worker, uint32_t number);
 enum sea_err outbox_load(struct sea_worker *worker, uint32_t numbers);
 enum sea_err outbox_reload_if_needed(struct sea_worker *worker);
-/* Queues the deletion of rows acknowledged long enough ago; outbox_deleted after the commit, outbox_kept otherwise. */
+/* Queues the deletion of rows acknowledged long enough ago; outbox_deleted after the commit,
+ * outbox_kept otherwise. */
 enum sea_err outbox_queue_deletes(struct sea_worker *worker, bool *ret_any);
 void outbox_deleted(struct sea_worker *worker);
 void outbox_kept(struct sea_worker *worker);
