@@ -1,5 +1,5 @@
 /* sea_pg_cells.c: parameters into PostgreSQL's binary format and cells out of it
- * (src/backend/utils/adt, *send/*recv). */
+ * (src/backend/utils/adt: the send and recv functions). */
 #include <endian.h>
 #include <string.h>
 

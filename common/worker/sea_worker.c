@@ -26,11 +26,6 @@ enum {
 
 static const uint64_t ONE = 1;
 
-static uint32_t number_of(const struct sea_record *record)
-{
-    return record->topic == SEA_TOPIC_PRIVACY ? SEA_NUMBER_PRIVACY : (uint32_t)record->partition;
-}
-
 static void wake_in(struct event *event, int ms)
 {
     struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
@@ -463,9 +458,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static bool is_ready(void *arg, struct sea_buf *why)
 {
     const struct sea_worker *worker = arg;
-    size_t owned = 0;
     for (uint32_t n = 0; n < SEA_NUMBERS; n++) {
-        owned += worker->numbers[n].is_owned;
         if (!worker->numbers[n].is_stopped) continue;
         sea_buf_printf(
             why, "partition number %u stopped: its log is not what was read (seadesk doctor)", n);
@@ -481,7 +474,6 @@ static bool is_ready(void *arg, struct sea_buf *why)
         sea_buf_text(why, "no assignment yet");
     else
         return true;
-    (void)owned;
     return false;
 }
 
