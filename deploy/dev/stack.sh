@@ -10,7 +10,7 @@ stack_prepare() {
     mkdir -p "$STATE/log" "$STATE/run" "$STATE/override"
     mkdir -p "$STATE/secrets"
     chmod 0700 "$STATE/secrets"
-    [ -f "$STATE/ports" ] || stack_choose_ports
+    stack_has_its_ports || stack_choose_ports
     for name in postgres-admin postgres-services master-key pepper; do
         [ -s "$(secret "$name")" ] || stack_make_secret "$name"
     done
@@ -21,6 +21,16 @@ stack_prepare() {
 stack_make_secret() {
     (umask 077 && od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' >"$(secret "$1").new")
     mv "$(secret "$1").new" "$(secret "$1")"
+}
+
+# False for a new stack, and for one whose table of programs has changed since.
+stack_has_its_ports() {
+    local name
+    cmp -s <(port_names | awk '{ print $1 }') <(awk '{ print $1 }' "$STATE/ports" 2>/dev/null) && return 0
+    for name in "${INFRA[@]}" "${SERVICES[@]}"; do
+        ! is_running "$name" || die "stack $STACK runs programs of another version: ./dev down first"
+    done
+    return 1
 }
 
 # The default stack has the documented ports; another one takes a free row below the ephemeral range, for good.

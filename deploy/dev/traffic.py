@@ -48,7 +48,7 @@ def now_ms():
 
 def whatsapp_change(value):
     """A WhatsApp webhook of one change; `value` is what the change carries besides its metadata."""
-    metadata = {"display_phone_number": "15550001111", "phone_number_id": "demo"}
+    metadata = {"display_phone_number": "15550001111", "phone_number_id": "100000000000001"}
     value = {"messaging_product": "whatsapp", "metadata": metadata, **value}
     entry = {"id": "demo", "changes": [{"field": "messages", "value": value}]}
     return {"object": "whatsapp_business_account", "entry": [entry]}
@@ -69,9 +69,9 @@ def whatsapp_status(recipient, message_id, status, at_ms=None):
 
 
 def twilio_sms(sender, text, message_id=None):
-    return {"AccountSid": "demo", "ApiVersion": "2010-04-01", "Body": text, "From": "+" + sender.lstrip("+"),
+    return {"AccountSid": "AC00000000000000000000000000000001", "ApiVersion": "2010-04-01", "Body": text, "From": "+" + sender.lstrip("+"),
             "MessageSid": message_id or new_id("SM"), "NumMedia": "0", "NumSegments": "1", "SmsStatus": "received",
-            "To": "+15550002222"}
+            "To": "+15005550006"}
 
 
 def form_message(sender, text, message_id=None, at_ms=None, locale="en-GB", **more):
