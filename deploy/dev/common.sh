@@ -101,7 +101,6 @@ port_holder() {
     hex=$(printf ':%04X' "$1")
     inode=$(awk -v p="$hex" '$4 == "0A" && substr($2, length($2) - 4) == p { print $10; exit }' \
         /proc/net/tcp /proc/net/tcp6 2>/dev/null)
-    [ -n "$inode" ] || return 0
     for fd in /proc/[0-9]*/fd/*; do
         if [ "$(readlink "$fd" 2>/dev/null)" = "socket:[$inode]" ]; then
             pid=${fd#/proc/}
@@ -110,4 +109,5 @@ port_holder() {
             return 0
         fi
     done
+    printf 'a process that cannot be named'
 }

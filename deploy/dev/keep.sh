@@ -1,7 +1,8 @@
 #!/bin/bash
 # keep.sh: runs one program of a stack, starts it again when it dies, and ends it when it is told to (SIGTERM).
 # usage: keep.sh STATE NAME STOP_SIGNAL PROGRAM [ARGUMENT…]
-# STATE/run/NAME.keeper and NAME.pid hold our and the program's process ids. STATE/override/NAME.env adds lines
+# STATE/run/NAME.keeper and NAME.pid hold our and the program's process ids, NAME.born when it began (in the kernel's
+# ticks), because a process id alone may be another's by now. STATE/override/NAME.env adds lines
 # KEY=VALUE to the program's environment at every start, NAME.once at the next start only (tests set these).
 set -u
 state=$1 name=$2 signal=$3
@@ -26,8 +27,9 @@ start() {
         mapfile -t -O "${#extra[@]}" extra <"$state/override/$name.once"
         rm -f "$state/override/$name.once"
     fi
-    setsid env KEEP_STATE="$state" "${extra[@]}" "$@" &
+    setsid env "${extra[@]}" "$@" &
     child=$!
+    cut -d ' ' -f 22 "/proc/$child/stat" >"$state/run/$name.born" 2>/dev/null
     echo "$child" >"$state/run/$name.pid.new"
     mv "$state/run/$name.pid.new" "$state/run/$name.pid"
     [ -z "$stopping" ] || kill -s "$signal" "$child" 2>/dev/null

@@ -68,9 +68,9 @@ keeper_of() {
 
 # child_of NAME: the program's pid, if that process really is ours (also when its keeper is gone).
 child_of() {
-    local pid
-    pid=$(pid_of "$1") || return 1
-    grep -qzxF -- "KEEP_STATE=$STATE" "/proc/$pid/environ" 2>/dev/null || return 1
+    local pid born
+    pid=$(pid_of "$1") && born=$(cut -d ' ' -f 22 "/proc/$pid/stat" 2>/dev/null) || return 1
+    [ "$born" = "$(cat "$STATE/run/$1.born" 2>/dev/null)" ] || return 1
     echo "$pid"
 }
 
@@ -110,8 +110,8 @@ stop() {
     for name in "$@"; do
         wait_until 20 is_stopped "$name" && continue
         warn "$name did not stop within 20 s; killing it"
-        pid=$(keeper_of "$name") && kill -KILL "$pid" 2>/dev/null
-        pid=$(child_of "$name") && kill -KILL "-$pid" 2>/dev/null
+        if pid=$(keeper_of "$name"); then kill -KILL "$pid" 2>/dev/null || true; fi
+        if pid=$(child_of "$name"); then kill -KILL "-$pid" 2>/dev/null || true; fi
         rm -f "$STATE/run/$name.pid" "$STATE/run/$name.keeper"
     done
     return 0
