@@ -1,0 +1,294 @@
+/* notify_provider.c: WhatsApp Cloud API and Twilio SMS, side by side. */
+#include "notify_provider.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <yyjson.h>
+
+#include "notify_segment.h"
+#include "sea_enc.h"
+#include "sea_id.h"
+
+static const char WHATSAPP_VERSION[] = "v23.0";
+static const char TWILIO_VERSION[] = "2010-04-01";
+
+enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MOST_MS = 5 * 60 * 1000 };
+
+void notify_call_free(struct notify_call *call)
+{
+    if (call->headers.ptr != NULL) sodium_memzero(call->headers.ptr, call->headers.cap);
+    sea_buf_free(&call->url);
+    sea_buf_free(&call->headers);
+    sea_buf_free(&call->body);
+}
+
+static size_t count_chars(struct sea_str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (((uint8_t)text.ptr[i] & 0xc0) != 0x80) count++;
+    return count;
+}
+
+/* application/x-www-form-urlencoded (WHATWG URL 5.2). */
+static void form_add(struct sea_buf *body, const char *name, struct sea_str value)
+{
+    if (body->len > 0) sea_buf_char(body, '&');
+    sea_buf_text(body, name);
+    sea_buf_char(body, '=');
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '*';
+        if (is_plain)
+            sea_buf_char(body, (char)c);
+        else if (c == ' ')
+            sea_buf_char(body, '+');
+        else
+            sea_buf_printf(body, "%%%02X", c);
+    }
+}
+
+static void add_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
+                    struct sea_str value)
+{
+    yyjson_mut_obj_add_strn(doc, object, name, value.ptr, value.len);
+}
+
+static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
+                         const struct notify_template *template)
+{
+    yyjson_mut_obj_add_str(doc, root, "type", "template");
+    yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, root, "template");
+    add_str(doc, object, "name", template->name);
+    yyjson_mut_val *language = yyjson_mut_obj_add_obj(doc, object, "language");
+    yyjson_mut_obj_add_str(doc, language, "policy", "deterministic");
+    add_str(doc, language, "code", template->language);
+    if (template->parameters_count == 0) return;
+    yyjson_mut_val *components = yyjson_mut_obj_add_arr(doc, object, "components");
+    yyjson_mut_val *component = yyjson_mut_arr_add_obj(doc, components);
+    yyjson_mut_obj_add_str(doc, component, "type", "body");
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, component, "parameters");
+    for (size_t i = 0; i < template->parameters_count; i++) {
+        yyjson_mut_val *parameter = yyjson_mut_arr_add_obj(doc, list);
+        yyjson_mut_obj_add_str(doc, parameter, "type", "text");
+        add_str(doc, parameter, "text", template->parameters[i]);
+    }
+}
+
+static void write_json(yyjson_mut_doc *doc, struct sea_buf *body)
+{
+    size_t len = 0;
+    char *text = yyjson_mut_write(doc, 0, &len);
+    if (text == NULL)
+        body->is_full = true;
+    else
+        sea_buf_add(body, text, len);
+    free(text);
+    yyjson_mut_doc_free(doc);
+}
+
+static const char *call_whatsapp(const struct notify_letter *letter, const char *attempt,
+                                 struct notify_call *ret)
+{
+    const struct sea_account *account = letter->account;
+    if (letter->template == NULL && count_chars(letter->text) > NOTIFY_WHATSAPP_CHARS_MAX)
+        return "too_long";
+    sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, WHATSAPP_VERSION,
+                   account->sender);
+    sea_buf_text(&ret->headers, "Content-Type: application/json\r\nAuthorization: Bearer ");
+    sea_buf_str(&ret->headers, account->token.live[0]);
+    sea_buf_text(&ret->headers, "\r\n");
+
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    yyjson_mut_doc_set_root(doc, root);
+    yyjson_mut_obj_add_str(doc, root, "messaging_product", "whatsapp");
+    yyjson_mut_obj_add_str(doc, root, "recipient_type", "individual");
+    add_str(doc, root, "to", letter->to);
+    if (letter->template != NULL) {
+        add_template(doc, root, letter->template);
+    } else {
+        yyjson_mut_obj_add_str(doc, root, "type", "text");
+        yyjson_mut_val *text = yyjson_mut_obj_add_obj(doc, root, "text");
+        yyjson_mut_obj_add_bool(doc, text, "preview_url", false);
+        add_str(doc, text, "body", letter->text);
+    }
+    yyjson_mut_obj_add_str(doc, root, "biz_opaque_callback_data", attempt);
+    write_json(doc, &ret->body);
+    return NULL;
+}
+
+static const char *call_twilio(const struct notify_letter *letter, const char *attempt,
+                               struct notify_call *ret)
+{
+    const struct sea_account *account = letter->account;
+    if (account->login == NULL) return "no_sender";
+    if (count_chars(letter->text) > NOTIFY_SMS_CHARS_MAX) return "too_long";
+    sea_buf_printf(&ret->url, "%s/%s/Accounts/%s/Messages.json", account->api_base, TWILIO_VERSION,
+                   account->login);
+
+    struct sea_buf login = SEA_BUF(1024), callback = SEA_BUF(2048);
+    sea_buf_printf(&login, "%s:", account->login);
+    sea_buf_str(&login, account->token.live[0]);
+    char *basic = sea_alloc(sea_base64_size(login.len) + 1);
+    sea_base64_print(login.ptr, login.len, basic);
+    sea_buf_printf(&ret->headers,
+                   "Content-Type: application/x-www-form-urlencoded\r\n"
+                   "Authorization: Basic %s\r\n",
+                   basic);
+    sodium_memzero(basic, strlen(basic));
+    sodium_memzero(login.ptr, login.len);
+    free(basic);
+    sea_buf_free(&login);
+
+    sea_buf_str(&callback, letter->public_url);
+    sea_buf_printf(&callback, "/v1/channels/%s/%s?attempt=%s", account->channel->name,
+                   account->name, attempt);
+    form_add(&ret->body, "To", letter->to);
+    form_add(&ret->body, "From", sea_str(account->sender));
+    form_add(&ret->body, "Body", letter->text);
+    form_add(&ret->body, "StatusCallback", sea_buf_view(&callback));
+    sea_buf_free(&callback);
+    return NULL;
+}
+
+const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret)
+{
+    const struct sea_account *account = letter->account;
+    const char *refused = "no_sender";
+    char attempt[SEA_UUID_TEXT];
+    sea_uuid_print(letter->attempt, attempt);
+    sea_buf_reset(&ret->url);
+    sea_buf_reset(&ret->headers);
+    sea_buf_reset(&ret->body);
+    if (account == NULL || !account->is_enabled || account->api_base == NULL ||
+        account->sender == NULL || account->token.count == 0)
+        return refused;
+    if (letter->text.len == 0) return "empty";
+    switch (account->channel->adapter) {
+    case SEA_ADAPTER_WHATSAPP:
+        refused = call_whatsapp(letter, attempt, ret);
+        break;
+    case SEA_ADAPTER_TWILIO_SMS:
+        refused = call_twilio(letter, attempt, ret);
+        break;
+    case SEA_ADAPTER_GENERIC:
+        break;
+    }
+    if (ret->url.is_full || ret->headers.is_full || ret->body.is_full) return "too_long";
+    return refused;
+}
+
+uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text)
+{
+    if (adapter != SEA_ADAPTER_TWILIO_SMS) return 1;
+    uint32_t parts = notify_segments_of(text).parts;
+    return parts > 0 ? parts : 1;
+}
+
+static int64_t pause_ms(const struct notify_response *response, uint32_t tries, int64_t factor)
+{
+    if (response->retry_after_ms > 0)
+        return response->retry_after_ms < BACKOFF_MOST_MS ? response->retry_after_ms
+                                                          : BACKOFF_MOST_MS;
+    int64_t pause = BACKOFF_FIRST_MS;
+    for (uint32_t i = 0; i < tries && pause < BACKOFF_MOST_MS; i++) pause *= factor;
+    return pause < BACKOFF_MOST_MS ? pause : BACKOFF_MOST_MS;
+}
+
+static bool is_any(int64_t code, const int64_t *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (codes[i] == code) return true;
+    return false;
+}
+
+static bool take_id(yyjson_val *value, struct notify_answer *answer)
+{
+    size_t len = yyjson_get_len(value);
+    if (!yyjson_is_str(value) || len == 0 || len >= sizeof(answer->id)) return false;
+    memcpy(answer->id, yyjson_get_str(value), len);
+    return true;
+}
+
+/* 4 application, 80007 business account, 130429 throughput, 131056 pair, 131057 under maintenance:
+ * refused for now. 131047: more than a day since the customer's last message. */
+static void classify_whatsapp(yyjson_val *root, const struct notify_response *response,
+                              uint32_t tries, struct notify_answer *answer)
+{
+    static const int64_t later[] = {4, 80007, 130429, 131056, 131057};
+    yyjson_val *first = yyjson_arr_get_first(yyjson_obj_get(root, "messages"));
+    if (response->status / 100 == 2) {
+        if (take_id(yyjson_obj_get(first, "id"), answer)) answer->kind = NOTIFY_ANSWER_ACCEPTED;
+        return;
+    }
+    yyjson_val *code = yyjson_obj_get(yyjson_obj_get(root, "error"), "code");
+    if (!yyjson_is_int(code)) return;
+    int64_t number = yyjson_get_sint(code);
+    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    if (is_any(number, later, SEA_COUNT(later))) {
+        answer->kind = NOTIFY_ANSWER_RETRY;
+        answer->after_ms = pause_ms(response, tries, number == 131056 ? 4 : 2);
+    }
+    answer->is_window_closed = answer->kind == NOTIFY_ANSWER_REJECTED && number == 131047;
+}
+
+/* 20429 and 14107: too many requests or messages. */
+static void classify_twilio(yyjson_val *root, const struct notify_response *response,
+                            uint32_t tries, struct notify_answer *answer)
+{
+    static const int64_t later[] = {20429, 14107};
+    if (response->status / 100 == 2) {
+        if (take_id(yyjson_obj_get(root, "sid"), answer)) answer->kind = NOTIFY_ANSWER_ACCEPTED;
+        return;
+    }
+    yyjson_val *code = yyjson_obj_get(root, "code");
+    if (!yyjson_is_int(code)) return;
+    int64_t number = yyjson_get_sint(code);
+    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    if (is_any(number, later, SEA_COUNT(later))) {
+        answer->kind = NOTIFY_ANSWER_RETRY;
+        answer->after_ms = pause_ms(response, tries, 2);
+    }
+}
+
+/* By status alone: a request that wasn't written, was throttled or came with the wrong credentials
+ * (a person will mend them) was not accepted; other 4xx are refusals; everything else (no answer,
+ * 5xx, a success without an id) may have been accepted. */
+static struct notify_answer classify_status(const struct notify_response *response, uint32_t tries)
+{
+    struct notify_answer answer = {.kind = NOTIFY_ANSWER_UNCERTAIN};
+    if (response->status == 0)
+        snprintf(answer.code, sizeof(answer.code), "%s",
+                 response->is_unsent ? "no_connection" : "no_answer");
+    else
+        snprintf(answer.code, sizeof(answer.code), "http_%d", response->status);
+    bool is_later = response->status == 429 || response->status == 401 ||
+                    (response->status == 503 && response->retry_after_ms > 0) ||
+                    (response->status == 0 && response->is_unsent);
+    if (is_later) {
+        answer.kind = NOTIFY_ANSWER_RETRY;
+        answer.after_ms = pause_ms(response, tries, response->status == 401 ? 4 : 2);
+    } else if (response->status / 100 == 4 && response->status != 408) {
+        answer.kind = NOTIFY_ANSWER_REJECTED;
+    }
+    return answer;
+}
+
+struct notify_answer notify_provider_classify(enum sea_adapter adapter,
+                                              const struct notify_response *response,
+                                              uint32_t tries)
+{
+    struct notify_answer answer = classify_status(response, tries);
+    yyjson_doc *doc = yyjson_read(response->body.ptr, response->body.len, 0);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    if (root != NULL && adapter == SEA_ADAPTER_WHATSAPP)
+        classify_whatsapp(root, response, tries, &answer);
+    if (root != NULL && adapter == SEA_ADAPTER_TWILIO_SMS)
+        classify_twilio(root, response, tries, &answer);
+    yyjson_doc_free(doc);
+    return answer;
+}

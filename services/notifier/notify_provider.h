@@ -1,0 +1,80 @@
+/* notify_provider.h: what a send looks like on each provider's wire, and what its answer means.
+ * No I/O. Sources: WhatsApp Cloud API (Messages, Error codes), Twilio Programmable Messaging
+ * (Message resource, error dictionary). */
+#ifndef NOTIFY_PROVIDER_H
+#define NOTIFY_PROVIDER_H
+
+#include "sea_base.h"
+#include "sea_buf.h"
+#include "sea_channels.h"
+
+enum {
+    NOTIFY_PROVIDER_ID_MAX = 160, /* wamid.… has up to 128 */
+    NOTIFY_CODE_MAX = 24,
+    NOTIFY_TRIES_MAX = 5,
+    NOTIFY_WHATSAPP_CHARS_MAX = 4096,
+    NOTIFY_SMS_CHARS_MAX = 1600,
+};
+
+/* An approved message of the provider, for outside the 24-hour window. */
+struct notify_template {
+    struct sea_str name, language;
+    const struct sea_str *parameters; /* of the body, in order */
+    size_t parameters_count;
+};
+
+/* What is to be sent; everything is borrowed. */
+struct notify_letter {
+    const struct sea_account *account;
+    struct sea_str to;                      /* the external contact id */
+    struct sea_str text;                    /* UTF-8 */
+    const struct notify_template *template; /* NULL: free text */
+    struct sea_uuid attempt;                /* comes back with the provider's receipts */
+    struct sea_str public_url;              /* how providers reach ingest, without a final '/' */
+};
+
+struct notify_call {
+    struct sea_buf url, headers, body; /* headers: lines, each ended by CRLF; hold a secret */
+};
+#define NOTIFY_CALL                                                                                \
+    {                                                                                              \
+        .url = SEA_BUF(2048), .headers = SEA_BUF(4096), .body = SEA_BUF(256 * 1024)                \
+    }
+void notify_call_free(struct notify_call *call); /* overwrites the secret first */
+
+/* Writes the request (POST). NULL on success; otherwise the reason, of a bounded set, why this
+ * letter can't be sent this way: no_sender, too_long, empty. */
+const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret);
+
+/* How many sends the provider counts it for: SMS parts. */
+uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text);
+
+enum notify_answer_kind {
+    NOTIFY_ANSWER_ACCEPTED,
+    NOTIFY_ANSWER_RETRY,     /* clearly not accepted, may be later */
+    NOTIFY_ANSWER_REJECTED,  /* clearly not accepted, never in this form */
+    NOTIFY_ANSWER_UNCERTAIN, /* it may have been accepted */
+};
+
+/* What came back over HTTP. */
+struct notify_response {
+    int status;             /* 0: no answer */
+    bool is_unsent;         /* of no answer: not a byte of the request was written */
+    int64_t retry_after_ms; /* of the header Retry-After; 0: none */
+    struct sea_str body;
+};
+
+struct notify_answer {
+    enum notify_answer_kind kind;
+    char id[NOTIFY_PROVIDER_ID_MAX]; /* of ACCEPTED: the provider's message id */
+    char code[NOTIFY_CODE_MAX];      /* of the others: the provider's code, or http_STATUS */
+    int64_t after_ms;                /* of RETRY: not before */
+    bool is_window_closed;           /* of REJECTED: the 24-hour window is over */
+};
+
+/* `tries` made before this one, for the pause between tries. */
+struct notify_answer notify_provider_classify(enum sea_adapter adapter,
+                                              const struct notify_response *response,
+                                              uint32_t tries);
+
+#endif

@@ -1,0 +1,282 @@
+/* What goes out on each provider's wire, and what its answers mean. */
+#include "notify_provider.h"
+#include "sea_cmocka.h"
+#include "sea_id.h"
+
+static const struct sea_channel WHATSAPP = {"whatsapp", SEA_ADAPTER_WHATSAPP,
+                                            SEA_CHANNEL_MESSAGING};
+static const struct sea_channel SMS = {"twilio-sms", SEA_ADAPTER_TWILIO_SMS, SEA_CHANNEL_MESSAGING};
+static const struct sea_account WHATSAPP_DEMO = {
+    .channel = &WHATSAPP,
+    .name = "demo",
+    .is_enabled = true,
+    .token = {{{"tok", 3}}, 1},
+    .api_base = "https://graph.example",
+    .sender = "1055",
+};
+static const struct sea_account SMS_DEMO = {
+    .channel = &SMS,
+    .name = "demo",
+    .is_enabled = true,
+    .token = {{{"secret", 6}}, 1},
+    .api_base = "https://api.example",
+    .sender = "+15550001",
+    .login = "AC1",
+};
+
+static struct notify_letter letter_by(const struct sea_account *account)
+{
+    struct notify_letter letter = {.account = account,
+                                   .to = SEA_STR("+15557654321"),
+                                   .text = SEA_STR("Hi \"you\" & me"),
+                                   .public_url = SEA_STR("https://desk.example")};
+    for (uint8_t i = 0; i < 16; i++) letter.attempt.bytes[i] = i;
+    return letter;
+}
+
+static void whatsapp_free_text_is_as_the_cloud_api_wants_it(void **state)
+{
+    (void)state;
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&WHATSAPP_DEMO);
+    assert_null(notify_provider_call(&letter, &call));
+    assert_string_equal(call.url.ptr, "https://graph.example/v23.0/1055/messages");
+    assert_string_equal(call.headers.ptr,
+                        "Content-Type: application/json\r\nAuthorization: Bearer tok\r\n");
+    assert_string_equal(
+        call.body.ptr,
+        "{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"+"
+        "15557654321\","
+        "\"type\":\"text\",\"text\":{\"preview_url\":false,\"body\":\"Hi \\\"you\\\" & me\"},"
+        "\"biz_opaque_callback_data\":\"00010203-0405-0607-0809-0a0b0c0d0e0f\"}");
+    notify_call_free(&call);
+}
+
+static void whatsapp_template_carries_its_parameters_in_order(void **state)
+{
+    (void)state;
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&WHATSAPP_DEMO);
+    const struct sea_str parameters[] = {SEA_STR("Ana"), SEA_STR("1001")};
+    const struct notify_template template = {SEA_STR("order_held"), SEA_STR("pt_BR"), parameters,
+                                             2};
+    letter.template = &template;
+    assert_null(notify_provider_call(&letter, &call));
+    assert_string_equal(
+        call.body.ptr,
+        "{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"+"
+        "15557654321\","
+        "\"type\":\"template\",\"template\":{\"name\":\"order_held\","
+        "\"language\":{\"policy\":\"deterministic\",\"code\":\"pt_BR\"},"
+        "\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"Ana\"},"
+        "{\"type\":\"text\",\"text\":\"1001\"}]}]},"
+        "\"biz_opaque_callback_data\":\"00010203-0405-0607-0809-0a0b0c0d0e0f\"}");
+    notify_call_free(&call);
+}
+
+static void twilio_gets_a_form_with_the_attempt_in_the_callback(void **state)
+{
+    (void)state;
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&SMS_DEMO);
+    assert_null(notify_provider_call(&letter, &call));
+    assert_string_equal(call.url.ptr, "https://api.example/2010-04-01/Accounts/AC1/Messages.json");
+    assert_string_equal(call.headers.ptr, "Content-Type: application/x-www-form-urlencoded\r\n"
+                                          "Authorization: Basic QUMxOnNlY3JldA==\r\n");
+    assert_string_equal(
+        call.body.ptr,
+        "To=%2B15557654321&From=%2B15550001&Body=Hi+%22you%22+%26+me&"
+        "StatusCallback=https%3A%2F%2Fdesk.example%2Fv1%2Fchannels%2Ftwilio-sms%2Fdemo"
+        "%3Fattempt%3D00010203-0405-0607-0809-0a0b0c0d0e0f");
+    notify_call_free(&call);
+}
+
+static void what_cannot_be_sent_is_said_before_it_is_tried(void **state)
+{
+    (void)state;
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(NULL);
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    struct sea_account account = SMS_DEMO;
+    letter = letter_by(&account);
+    account.is_enabled = false;
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    account = SMS_DEMO;
+    account.api_base = NULL;
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    account = SMS_DEMO;
+    account.login = NULL;
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    account = SMS_DEMO;
+    char text[NOTIFY_WHATSAPP_CHARS_MAX + 1];
+    memset(text, 'a', sizeof(text));
+    letter.text = (struct sea_str){text, NOTIFY_SMS_CHARS_MAX + 1};
+    assert_string_equal(notify_provider_call(&letter, &call), "too_long");
+    letter.text.len--;
+    assert_null(notify_provider_call(&letter, &call));
+    letter.account = &WHATSAPP_DEMO;
+    letter.text.len = sizeof(text);
+    assert_string_equal(notify_provider_call(&letter, &call), "too_long");
+    letter.text.len = 0;
+    assert_string_equal(notify_provider_call(&letter, &call), "empty");
+    notify_call_free(&call);
+}
+
+static void answers_are_read_for_what_they_prove(void **state)
+{
+    (void)state;
+    enum { W = SEA_ADAPTER_WHATSAPP, T = SEA_ADAPTER_TWILIO_SMS };
+    enum {
+        OK = NOTIFY_ANSWER_ACCEPTED,
+        LATER = NOTIFY_ANSWER_RETRY,
+        NO = NOTIFY_ANSWER_REJECTED,
+        MAYBE = NOTIFY_ANSWER_UNCERTAIN
+    };
+    static const struct {
+        int adapter;
+        struct notify_response response;
+        uint32_t tries;
+        int kind;
+        const char *id, *code;
+        int64_t after_ms;
+        bool is_window_closed;
+    } rows[] = {
+        {W,
+         {200, false, 0, SEA_STR("{\"messages\":[{\"id\":\"wamid.A\"}]}")},
+         0,
+         OK,
+         "wamid.A",
+         "http_200",
+         0,
+         false},
+        {W, {200, false, 0, SEA_STR("{\"messages\":[]}")}, 0, MAYBE, "", "http_200", 0, false},
+        {W, {200, false, 0, SEA_STR("not json")}, 0, MAYBE, "", "http_200", 0, false},
+        {W,
+         {400, false, 0, SEA_STR("{\"error\":{\"code\":131026}}")},
+         0,
+         NO,
+         "",
+         "131026",
+         0,
+         false},
+        {W,
+         {400, false, 0, SEA_STR("{\"error\":{\"code\":131047}}")},
+         0,
+         NO,
+         "",
+         "131047",
+         0,
+         true},
+        {W,
+         {400, false, 0, SEA_STR("{\"error\":{\"code\":131056}}")},
+         2,
+         LATER,
+         "",
+         "131056",
+         16000,
+         false},
+        {W,
+         {400, false, 0, SEA_STR("{\"error\":{\"code\":80007}}")},
+         3,
+         LATER,
+         "",
+         "80007",
+         8000,
+         false},
+        {W,
+         {429, false, 7000, SEA_STR("{\"error\":{\"code\":130429}}")},
+         0,
+         LATER,
+         "",
+         "130429",
+         7000,
+         false},
+        {W,
+         {401, false, 0, SEA_STR("{\"error\":{\"code\":190}}")},
+         1,
+         LATER,
+         "",
+         "190",
+         4000,
+         false},
+        {W,
+         {500, false, 0, SEA_STR("{\"error\":{\"code\":131000}}")},
+         0,
+         MAYBE,
+         "",
+         "131000",
+         0,
+         false},
+        {W,
+         {500, false, 0, SEA_STR("{\"error\":{\"code\":131047}}")},
+         0,
+         MAYBE,
+         "",
+         "131047",
+         0,
+         false},
+        {W, {502, false, 0, SEA_STR("<html>")}, 0, MAYBE, "", "http_502", 0, false},
+        {W, {503, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_503", 0, false},
+        {W, {503, false, 2000, SEA_STR("")}, 0, LATER, "", "http_503", 2000, false},
+        {W, {0, true, 0, SEA_STR("")}, 0, LATER, "", "no_connection", 1000, false},
+        {W, {0, false, 0, SEA_STR("")}, 0, MAYBE, "", "no_answer", 0, false},
+        {W, {404, false, 0, SEA_STR("")}, 0, NO, "", "http_404", 0, false},
+        {W, {408, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_408", 0, false},
+        {W, {302, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_302", 0, false},
+        {T,
+         {201, false, 0, SEA_STR("{\"sid\":\"SM1\",\"status\":\"queued\"}")},
+         0,
+         OK,
+         "SM1",
+         "http_201",
+         0,
+         false},
+        {T, {201, false, 0, SEA_STR("{\"sid\":7}")}, 0, MAYBE, "", "http_201", 0, false},
+        {T, {400, false, 0, SEA_STR("{\"code\":21610}")}, 0, NO, "", "21610", 0, false},
+        {T, {400, false, 0, SEA_STR("{\"code\":21617}")}, 0, NO, "", "21617", 0, false},
+        {T, {429, false, 0, SEA_STR("{\"code\":20429}")}, 4, LATER, "", "20429", 16000, false},
+        {T, {429, false, 3600000, SEA_STR("")}, 0, LATER, "", "http_429", 300000, false},
+        {T, {500, false, 0, SEA_STR("{\"code\":20500}")}, 0, MAYBE, "", "20500", 0, false},
+    };
+    for (size_t i = 0; i < SEA_COUNT(rows); i++) {
+        struct notify_answer got = notify_provider_classify((enum sea_adapter)rows[i].adapter,
+                                                            &rows[i].response, rows[i].tries);
+        assert_int_equal(got.kind, rows[i].kind);
+        assert_string_equal(got.id, rows[i].id);
+        assert_string_equal(got.code, rows[i].code);
+        assert_int_equal(got.after_ms, rows[i].after_ms);
+        assert_int_equal(got.is_window_closed, rows[i].is_window_closed);
+    }
+}
+
+static void an_id_that_is_too_long_proves_nothing(void **state)
+{
+    (void)state;
+    struct sea_buf body = SEA_BUF(1000);
+    sea_buf_text(&body, "{\"sid\":\"");
+    for (int i = 0; i < NOTIFY_PROVIDER_ID_MAX; i++) sea_buf_char(&body, 'x');
+    sea_buf_text(&body, "\"}");
+    struct notify_response response = {.status = 201, .body = sea_buf_view(&body)};
+    assert_int_equal(notify_provider_classify(SEA_ADAPTER_TWILIO_SMS, &response, 0).kind,
+                     NOTIFY_ANSWER_UNCERTAIN);
+    sea_buf_free(&body);
+}
+
+static void sms_costs_its_parts(void **state)
+{
+    (void)state;
+    char text[161];
+    memset(text, 'a', sizeof(text));
+    assert_int_equal(notify_provider_cost(SEA_ADAPTER_TWILIO_SMS, (struct sea_str){text, 160}), 1);
+    assert_int_equal(notify_provider_cost(SEA_ADAPTER_TWILIO_SMS, (struct sea_str){text, 161}), 2);
+    assert_int_equal(notify_provider_cost(SEA_ADAPTER_WHATSAPP, (struct sea_str){text, 161}), 1);
+    assert_int_equal(notify_provider_cost(SEA_ADAPTER_TWILIO_SMS, (struct sea_str){NULL, 0}), 1);
+}
+
+SEA_TESTS(cmocka_unit_test(whatsapp_free_text_is_as_the_cloud_api_wants_it),
+          cmocka_unit_test(whatsapp_template_carries_its_parameters_in_order),
+          cmocka_unit_test(twilio_gets_a_form_with_the_attempt_in_the_callback),
+          cmocka_unit_test(what_cannot_be_sent_is_said_before_it_is_tried),
+          cmocka_unit_test(answers_are_read_for_what_they_prove),
+          cmocka_unit_test(an_id_that_is_too_long_proves_nothing),
+          cmocka_unit_test(sms_costs_its_parts))
