@@ -2,6 +2,7 @@
  */
 #include "sea_market.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PHONE_DIGITS_MIN = 7, PHONE_DIGITS_MAX = 15 }; /* E.164; shorter ones are short codes */
@@ -162,6 +163,26 @@ bool sea_market_due(const struct sea_market *market, const struct sea_target *ta
                                      ret_ms);
     *ret_ms = from_ms + target->limit_ms;
     return true;
+}
+
+void sea_market_date(const struct sea_market *market, const struct sea_zone *zone, int64_t at_ms,
+                     char ret[SEA_DATE_TEXT])
+{
+    static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
+    int32_t year;
+    uint32_t month, day;
+    size_t len = 0;
+    sea_day_date((int32_t)(sea_zone_local_ms(zone, at_ms) / DAY_MS), &year, &month, &day);
+    for (const char *c = market->date_format; *c && len + 5 < SEA_DATE_TEXT;) {
+        size_t width = strspn(c, *c == 'D' ? "D" : *c == 'M' ? "M" : *c == 'Y' ? "Y" : "");
+        uint32_t number = *c == 'D' ? day : *c == 'M' ? month : (uint32_t)year;
+        if (width == 2 || width == 4)
+            len += (size_t)snprintf(ret + len, SEA_DATE_TEXT - len, "%0*u", (int)width, number);
+        else
+            ret[len++] = *c;
+        c += width > 0 ? width : 1;
+    }
+    ret[len] = 0;
 }
 
 int64_t sea_period_end_ms(struct sea_period period, int64_t from_ms)

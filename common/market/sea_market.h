@@ -76,6 +76,7 @@ struct sea_word_rule {
     const char *id;       /* vague_words */
     const char *category; /* vague, blame, religion … */
     const char *advice;   /* what to write instead; may be NULL */
+    bool is_blocking;     /* otherwise the agent is warned */
     bool is_whole_word;   /* otherwise anywhere in the text (languages without blanks) */
     struct {
         const char *language; /* of the text that is checked; "*" for all */
@@ -99,7 +100,7 @@ struct sea_market {
     struct sea_texts languages;      /* BCP 47, the first is the default */
     const char *desk_language;       /* what agents of this market read and write */
     const struct sea_zone *zone;     /* of contacts whose own zone isn't known */
-    const char *date_format;         /* DD/MM/YYYY */
+    const char *date_format;         /* DD, MM and YYYY with what stands between: DD/MM/YYYY */
 
     struct sea_calendar working;                  /* hours and holidays */
     struct sea_calendar contact[SEA_CLASS_COUNT]; /* when a class may be sent … */
@@ -108,6 +109,7 @@ struct sea_market {
     struct sea_target targets[SEA_CHANNEL_CLASS_COUNT][SEA_CLOCK_COUNT];
     struct sea_period retention[SEA_RETAIN_COUNT], retention_ceiling;
     enum sea_consent_rule recording, marketing;
+    struct sea_texts recording_channels; /* on which `recording` holds */
     const struct sea_word_rule *word_rules;
     uint32_t word_rule_count;
     struct sea_manners manners;
@@ -178,6 +180,11 @@ SEA_MUST_CHECK bool sea_market_next_contact(const struct sea_market *market,
 /* The instant a clock of this target runs out. False: not within the horizon. */
 SEA_MUST_CHECK bool sea_market_due(const struct sea_market *market, const struct sea_target *target,
                                    int64_t from_ms, int64_t *ret_ms);
+
+enum { SEA_DATE_TEXT = 24 };
+/* The market's way to write the local date of an instant: 25/11/2026. */
+void sea_market_date(const struct sea_market *market, const struct sea_zone *zone, int64_t at_ms,
+                     char ret[SEA_DATE_TEXT]);
 
 /* The day a period that begins at from_ms is over, as an instant: months are calendar months (P1M
  * from 31 January ends on the last day of February), in UTC. */

@@ -191,11 +191,13 @@ static void read_clocks(struct sea_yaml_map *pack, struct sea_market *market)
 static void read_retention(struct sea_yaml_map *pack, struct sea_market *market)
 {
     struct sea_yaml_map map, class;
+    (void)sea_yaml_need(pack, "retention");
     if (!sea_yaml_sub(pack, "retention", &map)) return;
     struct sea_period *ceiling = &market->retention_ceiling;
     sea_yaml_period(sea_yaml_get(&map, "ceiling"), &ceiling->months, &ceiling->days);
     for (uint32_t i = 0; i < SEA_RETAIN_COUNT; i++) {
         struct sea_period *keep = &market->retention[i];
+        (void)sea_yaml_need(&map, SEA_RETENTION_NAMES[i]);
         if (!sea_yaml_sub(&map, SEA_RETENTION_NAMES[i], &class)) continue;
         (void)sea_yaml_get(&class, "example");
         struct sea_yaml_node node = sea_yaml_need(&class, "keep");
@@ -225,6 +227,7 @@ static void read_consent(struct sea_yaml_map *pack, struct sea_market *market)
         (void)sea_yaml_get(&rule, "example");
         if (sea_yaml_choice(sea_yaml_need(&rule, "rule"), RULES, SEA_COUNT(RULES), &choice))
             *rules[i] = (enum sea_consent_rule)choice;
+        if (i == 0) read_list(sea_yaml_need(&rule, "channels"), &market->recording_channels);
         sea_yaml_end(&rule);
     }
     sea_yaml_end(&map);
@@ -257,11 +260,11 @@ static void read_word_lists(struct sea_yaml_map *words, struct sea_word_rule *ru
 /* Rules and languages add up along the chain; a rule's phrases of one language are replaced. */
 static void read_forbidden_words(struct sea_yaml_map *pack, struct sea_market *market)
 {
-    static const char *const MATCHES[] = {"text", "word"};
+    static const char *const MATCHES[] = {"text", "word"}, *const SEVERITIES[] = {"warn", "block"};
     struct sea_yaml_map map, section, words;
     struct sea_yaml_node key;
     if (!sea_yaml_sub(pack, "forbidden_words", &map)) return;
-    uint32_t count = count_keys(&map), match;
+    uint32_t count = count_keys(&map), choice;
     struct sea_word_rule *rules = sea_yaml_zero(map.layers[0], (count + 1) * sizeof *rules);
     for (uint32_t cursor = 0, i = 0; rules && i < count; i++) {
         struct sea_word_rule *rule = &rules[i];
@@ -270,8 +273,10 @@ static void read_forbidden_words(struct sea_yaml_map *pack, struct sea_market *m
         (void)sea_yaml_get(&section, "example");
         sea_yaml_text(sea_yaml_need(&section, "category"), &rule->category);
         sea_yaml_text(sea_yaml_get(&section, "advice"), &rule->advice);
-        if (sea_yaml_choice(sea_yaml_need(&section, "match"), MATCHES, SEA_COUNT(MATCHES), &match))
-            rule->is_whole_word = match == 1;
+        if (sea_yaml_choice(sea_yaml_need(&section, "match"), MATCHES, 2, &choice))
+            rule->is_whole_word = choice == 1;
+        if (sea_yaml_choice(sea_yaml_need(&section, "severity"), SEVERITIES, 2, &choice))
+            rule->is_blocking = choice == 1;
         if (sea_yaml_sub(&section, "words", &words)) read_word_lists(&words, rule);
         sea_yaml_end(&section);
     }
@@ -315,6 +320,13 @@ static void read_contact_texts(struct sea_yaml_map *pack, struct sea_market *mar
     }
 }
 
+static void read_date_format(struct sea_yaml_node node, const char **ret)
+{
+    if (sea_yaml_text(node, ret) &&
+        (strlen(*ret) > 18 || !strstr(*ret, "DD") || !strstr(*ret, "MM") || !strstr(*ret, "YYYY")))
+        sea_yaml_error(node, "'%s', expected DD, MM and YYYY, such as DD/MM/YYYY", *ret);
+}
+
 void sea_pack_read_fields(struct sea_pack_reader *reader, struct sea_yaml_map *pack,
                           struct sea_market *market)
 {
@@ -329,7 +341,7 @@ void sea_pack_read_fields(struct sea_pack_reader *reader, struct sea_yaml_map *p
         sea_yaml_end(&desk);
     }
     market->zone = sea_pack_zone(reader, sea_yaml_need(pack, "zone"));
-    sea_yaml_text(sea_yaml_need(pack, "date_format"), &market->date_format);
+    read_date_format(sea_yaml_need(pack, "date_format"), &market->date_format);
     read_hours(pack, "working_hours", &market->working);
     read_holidays(pack, &market->working);
     read_hours(pack, "preferred_contact", &market->preferred);
