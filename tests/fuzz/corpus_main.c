@@ -1,4 +1,5 @@
-/* corpus_main.c: runs a fuzz target once over each file of the folders given, where there is no libFuzzer. */
+/* corpus_main.c: runs a fuzz target once over each file of the folders given, where there is no
+ * libFuzzer. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* fuzz_http.c: HTTP requests in pieces: what comes out must not depend on where the bytes were cut, and every
- * part of a request must lie where it may be read. The first byte of an input says how long the pieces are. */
+/* fuzz_http.c: HTTP requests in pieces: what comes out must not depend on where the bytes were cut,
+ * and every part of a request must lie where it may be read. The first byte of an input says how
+ * long the pieces are. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
