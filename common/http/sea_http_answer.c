@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sea_http_conn.h"
+#include "sea_metrics_common.h"
 
 struct sea_http_exchange *sea_http_exchange_open(struct sea_http_conn *conn)
 {
@@ -17,8 +18,11 @@ struct sea_http_exchange *sea_http_exchange_open(struct sea_http_conn *conn)
     } else {
         exchange = sea_alloc(sizeof *exchange);
     }
-    *exchange =
-        (struct sea_http_exchange){.server = server, .conn = conn, .out = SEA_BUF(SIZE_MAX / 2)};
+    *exchange = (struct sea_http_exchange){.server = server,
+                                           .conn = conn,
+                                           .out = SEA_BUF(SIZE_MAX / 2),
+                                           .route = "none",
+                                           .begun_us = server->now_us};
     TAILQ_INSERT_TAIL(&server->exchanges, exchange, of_server);
     TAILQ_INSERT_TAIL(&conn->exchanges, exchange, of_conn);
     conn->exchanges_count++;
@@ -93,6 +97,17 @@ static size_t put_number(char *at, size_t number)
     return i;
 }
 
+static void count(const struct sea_http_exchange *exchange, int status)
+{
+    const char code[4] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10),
+                          (char)('0' + status % 10), '\0'};
+    int64_t took_us = sea_http_conn_now_us() - exchange->begun_us;
+    exchange->server->stats.answers_total[status]++;
+    sea_metric_inc(&sea_m_http_requests_total, exchange->route, code);
+    sea_metric_observe(&sea_m_http_request_duration_seconds, (double)took_us / 1e6,
+                       exchange->route);
+}
+
 /* The last answer of a draining server tells its connection so. */
 static bool is_last_of(const struct sea_http_exchange *exchange)
 {
@@ -133,7 +148,7 @@ static void print_head(struct sea_http_exchange *exchange, const struct sea_http
     }
     if (answer->headers != NULL) sea_buf_text(out, answer->headers);
     sea_buf_add(out, "\r\n", 2);
-    server->stats.answers_total[answer->status]++;
+    count(exchange, answer->status);
 }
 
 #undef PUT

@@ -9,11 +9,19 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t sea_http_conn_now_ms(void)
+#include "sea_metrics_common.h"
+
+int64_t sea_http_conn_now_us(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void sea_http_conn_read_clock(struct sea_http_server *server)
+{
+    server->now_us = sea_http_conn_now_us();
+    server->now_ms = server->now_us / 1000;
 }
 
 static struct sea_http_parse *take_parse(struct sea_http_server *server)
@@ -104,8 +112,17 @@ static struct sea_http_exchange *open_refusal(struct sea_http_conn *conn)
     return exchange;
 }
 
+/* Label `reason` of the metric http_refused_total. */
+static const char *reason_of(int status)
+{
+    if (status == 408) return "timeout";
+    return status == 413 || status == 414 || status == 431 || status == 503 ? "too_large"
+                                                                            : "malformed";
+}
+
 void sea_http_conn_refuse(struct sea_http_conn *conn, const struct sea_problem *problem)
 {
+    sea_metric_inc(&sea_m_http_refused_total, reason_of(sea_problem_status(problem->code)));
     sea_http_exchange_answer_problem(open_refusal(conn), problem, NULL);
 }
 
@@ -138,6 +155,7 @@ static void dispatch(struct sea_http_conn *conn)
         answer_unrouted(conn, parse, exchange);
     } else {
         server->stats.requests_total++;
+        exchange->route = conn->route->pattern;
         conn->route->handler(server->config.ctx, exchange, &parse->request);
     }
     give_parse(conn, parse);
@@ -387,7 +405,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     struct sea_http_conn *conn = ctx;
-    conn->server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(conn->server);
     read_once(conn);
 }
 
@@ -396,7 +414,7 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     struct sea_http_conn *conn = ctx;
-    conn->server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(conn->server);
     sea_http_conn_settle(conn);
 }
 
@@ -426,6 +444,7 @@ void sea_http_conn_open(struct sea_http_server *server, int fd, const struct soc
     event_assign(&conn->read_event, server->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
     event_assign(&conn->write_event, server->base, fd, EV_WRITE | EV_PERSIST, on_writable, conn);
     server->stats.connections++;
+    sea_metric_add(&sea_m_http_connections, 1);
     server->stats.connections_total++;
     set_reading(conn, true);
 }
@@ -453,6 +472,7 @@ void sea_http_conn_destroy(struct sea_http_conn *conn)
     event_del(&conn->write_event);
     close(conn->fd);
     server->stats.connections--;
+    sea_metric_add(&sea_m_http_connections, -1);
     orphan_exchanges(conn);
     if (conn->parse != NULL) give_parse(conn, conn->parse);
     sea_buf_free(&conn->held);

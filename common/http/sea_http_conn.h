@@ -41,10 +41,12 @@ struct sea_http_exchange {
     struct sea_buf out;             /* waits for the answers before it */
     void (*on_gone)(void *ctx);     /* of a stream */
     void *ctx;
-    bool is_done;    /* the answer is whole */
-    bool is_last;    /* the connection ends behind it */
-    bool is_refusal; /* the peer may still be sending */
-    bool is_head;    /* HEAD: no body */
+    const char *route; /* its pattern, for the metrics */
+    int64_t begun_us;  /* when its last byte was read */
+    bool is_done;      /* the answer is whole */
+    bool is_last;      /* the connection ends behind it */
+    bool is_refusal;   /* the peer may still be sending */
+    bool is_head;      /* HEAD: no body */
     bool is_stream, is_chunked, is_http10;
 };
 
@@ -94,7 +96,7 @@ struct sea_http_server {
     uint32_t spare_exchanges_count, spare_parses_count;
     struct sea_http_parse *spare_parses[SEA_HTTP_SPARE_PARSES];
     struct sea_http_stats stats;
-    int64_t now_ms; /* monotonic, as of the last event */
+    int64_t now_us, now_ms; /* monotonic, as of the last event */
     bool is_draining, is_listener_paused;
     void (*on_drained)(void *ctx);
     void *drained_ctx;
@@ -104,7 +106,8 @@ struct sea_http_server {
     char scratch[SEA_HTTP_READ_BYTES];
 };
 
-int64_t sea_http_conn_now_ms(void);
+int64_t sea_http_conn_now_us(void);
+void sea_http_conn_read_clock(struct sea_http_server *server);
 void sea_http_conn_open(struct sea_http_server *server, int fd, const struct sockaddr *peer,
                         int peer_len);
 void sea_http_conn_destroy(struct sea_http_conn *conn);

@@ -14,6 +14,7 @@
 #include <event2/util.h>
 
 #include "sea_http_conn.h"
+#include "sea_metrics_common.h"
 
 enum { TICK_MAX_MS = 250, TICK_MIN_MS = 10, LISTEN_BACKLOG = 1024 };
 
@@ -33,6 +34,7 @@ static void turn_away(struct sea_http_server *server, int fd)
                                "Retry-After: 1\r\nConnection: close\r\n\r\n";
     server->stats.connections_refused_total++;
     server->stats.answers_total[503]++;
+    sea_metric_inc(&sea_m_http_refused_total, "connections");
     if (send(fd, BUSY, sizeof BUSY - 1, MSG_NOSIGNAL) > 0) shutdown(fd, SHUT_WR);
     close(fd);
 }
@@ -43,7 +45,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     (void)listener;
     struct sea_http_server *server = ctx;
     int one = 1;
-    server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(server);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (server->stats.connections >= server->config.connections_max)
         turn_away(server, fd);
@@ -80,7 +82,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     struct sea_http_server *server = ctx;
-    server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(server);
     update_date(server);
     if (server->is_listener_paused && server->listener != NULL) {
         server->is_listener_paused = false;
@@ -110,7 +112,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     (void)what;
     struct sea_http_server *server = ctx;
     struct sea_http_conn *conn;
-    server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(server);
     while ((conn = TAILQ_FIRST(&server->dirty)) != NULL) {
         TAILQ_REMOVE(&server->dirty, conn, of_dirty);
         conn->is_dirty = false;
@@ -212,7 +214,7 @@ enum sea_err sea_http_server_open(struct sea_http_server **ret, struct event_bas
     struct sea_http_server *server = sea_alloc(sizeof *server);
     server->config = *config;
     server->base = base;
-    server->now_ms = sea_http_conn_now_ms();
+    sea_http_conn_read_clock(server);
     set_defaults(&server->config);
     TAILQ_INIT(&server->conns);
     TAILQ_INIT(&server->dirty);
