@@ -8,7 +8,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from desk_world import PASSWORD, USER, eventually
+import desk_world
+from desk_world import PASSWORD, USER
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-GB")
@@ -38,6 +39,16 @@ window.fetch = (url, options) => {
   return real(url, { ...options, body: JSON.stringify(body) });
 };
 """
+
+
+def eventually(ask, seconds=15):
+    """Asks until the answer is true; an element that the page replaced meanwhile is asked for again."""
+    def again():
+        try:
+            return ask()
+        except StaleElementReferenceException:
+            return None
+    return desk_world.eventually(again, seconds)
 
 
 class Page:
@@ -83,30 +94,28 @@ class Page:
         return eventually(lambda: self.seen(selector, text), seconds)
 
     def seen(self, selector, text=None):
-        for element in self.all(selector):
-            try:
-                if element.is_displayed() and (text is None or text in element.text):
-                    return element
-            except StaleElementReferenceException:
-                continue
-        return None
+        return next((element for element in self.all(selector)
+                     if element.is_displayed() and (text is None or text in element.text)), None)
 
     def gone(self, selector, seconds=15):
         eventually(lambda: not self.seen(selector), seconds)
 
     def click(self, selector, text=None):
         def clicked():
-            try:
-                self.wait(selector, text).click()
-                return True
-            except StaleElementReferenceException:
-                return False
+            self.wait(selector, text).click()
+            return True
         eventually(clicked)
 
     def type(self, selector, text):
-        field = self.wait(selector)
-        field.clear()
-        field.send_keys(text)
+        def typed():
+            field = self.wait(selector)
+            field.clear()
+            field.send_keys(text)
+            return True
+        eventually(typed)
+
+    def value(self, selector):
+        return self.wait(selector).get_attribute("value")
 
     def press(self, keys):
         self.driver.switch_to.active_element.send_keys(keys)

@@ -98,7 +98,7 @@ def deliveries_ticket():
 
 
 def small_tickets():
-    japan = ticket("JP", "line", "ja", "返品について", -15, priority=4, status="offered", assignee="ana")
+    japan = ticket("JP", "line", "ja", "返品について", -15, priority=6, status="offered", assignee="ana")
     japan["messages"] = [message("in", "返品したいのですが、どうすればいいですか？", "ja", -15, "line",
                                  translation={"state": "failed"})]
     japan["clocks"] = [clock("first_response", 4.5)]

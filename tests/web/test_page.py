@@ -5,20 +5,16 @@ import re
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import AGE_NEXT_COMMAND, NARROW, SWALLOW_NEXT_COMMAND, WIDE, Page
-from desk_world import FOREIGN_MARKET, FOREIGN_TEXT, REPLY, SECOND_TEXT, SENT_STATES, eventually
-
-LAST_OUT = ".message[data-way='out']:last-of-type"
-
+from browser import AGE_NEXT_COMMAND, NARROW, SWALLOW_NEXT_COMMAND, WIDE, Page, eventually
+from desk_world import FOREIGN_MARKET, FOREIGN_TEXT, REPLY, SECOND_TEXT, SENT_STATES
 
 def own_reply(page, text):
     """The bubble of a reply, with its delivery, once it is on the page."""
-    return eventually(lambda: next((item for item in page.all(".message[data-way='out']") if text in item.text), None))
+    return page.wait(".message[data-way='out']", text)
 
 
 def delivery_of(page, text):
-    badge = own_reply(page, text).find_elements("css selector", ".badge")
-    return badge[0].get_attribute("data-delivery") if badge else None
+    return own_reply(page, text).find_element("css selector", ".badge").get_attribute("data-delivery")
 
 
 def take_open(page, ticket_id):
@@ -88,7 +84,7 @@ def test_a_taken_ticket_is_answered_and_the_delivery_is_followed_by_the_stream(p
     page.reply(REPLY)
     own_reply(page, REPLY)
     eventually(lambda: delivery_of(page, REPLY) in SENT_STATES)
-    assert page.seen("#text").get_attribute("value") == ""
+    assert page.value("#text") == ""
     sent = [m for m in world.ticket(ticket_id)["messages"] if m["direction"] == "out" and m["text"] == REPLY]
     assert len(sent) == 1
     assert sent[0]["translation"]["state"] != "none", "an English reply to a Brazilian is translated"
@@ -142,7 +138,7 @@ def test_a_reply_to_a_ticket_that_is_not_ones_own_is_refused_in_words(page, tick
     page.open(ticket_id)
     page.reply(REPLY)
     page.wait(".notice[data-status='409'][role='alert']", "not assigned to you")
-    assert page.seen("#text").get_attribute("value") == REPLY, "the words are kept"
+    assert page.value("#text") == REPLY, "the words are kept"
     page.take()
     page.click("#submit")
     own_reply(page, REPLY)
@@ -167,7 +163,6 @@ def test_an_unconfirmed_command_is_asked_again_with_the_same_key(page, world, ti
     keys = page.script("return window.commandKeys")
     assert len(keys) >= 2 and len(set(keys)) == 1
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", keys[0])
-    page.open_again = page.driver.refresh()
     assert len([m for m in world.ticket(ticket_id)["messages"] if m["text"] == REPLY]) == 1
 
 
@@ -184,9 +179,9 @@ def test_a_draft_is_kept_while_another_ticket_is_open(page, world, ticket_id):
     page.open(ticket_id)
     page.type("#text", "half a sentence")
     page.open(other)
-    eventually(lambda: page.seen("#text").get_attribute("value") == "")
+    eventually(lambda: page.value("#text") == "")
     page.open(ticket_id)
-    eventually(lambda: page.seen("#text").get_attribute("value") == "half a sentence")
+    eventually(lambda: page.value("#text") == "half a sentence")
     page.wait("#text").clear()
 
 
@@ -242,7 +237,7 @@ def test_the_keyboard_does_the_daily_work(page, ticket_id):
     page.press("n")
     page.wait(".mode-fields[data-mode='note']")
     page.press("tnz")
-    assert page.seen("#text").get_attribute("value") == "tnz", "what is typed is text"
+    assert page.value("#text") == "tnz", "what is typed is text"
     page.wait("#text").clear()
     page.press(Keys.ESCAPE)
     page.press("?")
@@ -319,14 +314,14 @@ class TestShapes:
         blocked = page.wait(".delivery[data-delivery='blocked']", "contains a forbidden word")
         assert blocked.find_element("xpath", "..").find_element("css selector", "mark").text == "guarantee"
         page.wait(".delivery[data-delivery='held']", "quiet hours")
-        assert re.search(r"goes out .*\d\d:\d\d \(.*\d\d:\d\d there\)", page.seen(".release").text)
+        assert re.search(r"goes out .*\d\d:\d\d \(.*\d\d:\d\d there\)", page.wait(".release").text)
         page.wait(".delivery[data-delivery='delivered']", "by SMS")
         page.wait(".delivery[data-delivery='uncertain']", "did not answer")
 
     def test_a_blocked_reply_goes_back_into_the_composer(self, page):
         self.open_row(page, "Falsche Größe")
         page.click(".delivery[data-delivery='blocked'] button")
-        eventually(lambda: "We guarantee" in page.seen("#text").get_attribute("value"))
+        eventually(lambda: "We guarantee" in page.value("#text"))
         page.wait("#text").clear()
 
     def test_the_order_shows_milestones_exceptions_parcels_and_notices(self, page):
@@ -342,7 +337,7 @@ class TestShapes:
     def test_clocks_count_down(self, page):
         self.open_row(page, "About order 1001")
         first = page.wait(".clocks li[data-clock='warned'] .countdown").text
-        eventually(lambda: page.seen(".clocks li[data-clock='warned'] .countdown").text != first)
+        eventually(lambda: page.wait(".clocks li[data-clock='warned'] .countdown").text != first)
         page.wait(".clocks li[data-clock='met']")
 
     def test_right_to_left_text_runs_right_to_left(self, page):
@@ -386,7 +381,7 @@ class TestShapes:
         page.wait("#password")
         page.sign_in()
         page.gone("#sign-in form")
-        assert page.seen("#text").get_attribute("value") == "half a sentence"
+        assert page.value("#text") == "half a sentence"
         page.wait("#text").clear()
         page.go_online()
 

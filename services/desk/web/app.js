@@ -14,11 +14,12 @@ import { openTickets, readTickets } from "./tickets.js";
 import { startTicking } from "./time.js";
 
 const LIST_EVERY_MS = 1500;   // events come in bursts: a reading at most this often
+const HIDDEN_EVERY_MS = 15000; // in a tab that nobody looks at
 const TICKET_EVERY_MS = 250;
 const POLL_MS = 60000;        // in case an event was missed
 const ANNOUNCED_MAX = 200;
 
-// Runs work now, or once the last run is everyMs ago; never twice at the same time.
+// Runs work now, or once the last run is everyMs ago (longer while the tab is hidden); never twice at a time.
 function paced(work, everyMs) {
   let timer = 0;
   let isRunning = false;
@@ -36,7 +37,8 @@ function paced(work, everyMs) {
   function want() {
     isWanted = true;
     if (isRunning || timer) return;
-    timer = setTimeout(run, Math.max(0, last + everyMs - performance.now()));
+    const pauseMs = document.hidden ? HIDDEN_EVERY_MS : everyMs;
+    timer = setTimeout(run, Math.max(0, last + pauseMs - performance.now()));
   }
   return want;
 }

@@ -43,6 +43,7 @@ export function openComposer(element) {
   box = element;
   on("open", draw);
   on("language", draw);
+  on("leaving", () => drafts.clear());
   on("ticket", () => (box.dataset.ticket === state.ticket.id ? update() : draw()));
   addEventListener("beforeunload", (event) => {
     const begun = [...drafts.values()].some((draft) => draft.reply || draft.note || draft.busy);
@@ -304,6 +305,7 @@ function perform(verb, fields) {
 async function carryOut(id, verb, fields, command) {
   const draft = draftOf(id);
   if (draft.busy) return;
+  const hadFocus = box.contains(document.activeElement);
   draft.busy = verb;
   draft.notice = null;
   update();
@@ -326,6 +328,7 @@ async function carryOut(id, verb, fields, command) {
   if (state.ticket?.id !== id) return;
   if (draft.notice) update();
   else draw();
+  if (hadFocus && (document.activeElement === document.body)) byId("text")?.focus();
 }
 
 function forget(draft, verb) {

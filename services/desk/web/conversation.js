@@ -2,7 +2,7 @@
 import { explain, get, part } from "./api.js";
 import { resendText, take } from "./composer.js";
 import { byId, h, icon, iconButton, reconcile } from "./dom.js";
-import { code, languageName, t } from "./i18n.js";
+import { code, language, languageName, t } from "./i18n.js";
 import { recall, remember } from "./prefs.js";
 import { emit, isMine, on, state } from "./state.js";
 import { countdown, pressingClock, priorityBand, titleOf } from "./ticket.js";
@@ -90,14 +90,18 @@ export function showFailure(failure) {
 function drawHead(ticket) {
   const clock = pressingClock(ticket);
   const isTakeable = !isMine(ticket) || ticket.status === "offered";
+  const isFree = !ticket.assignee || isMine(ticket);
   const isDone = ticket.status === "resolved" || ticket.status === "closed";
   const actions = h("div", { class: "head-actions" },
-    isTakeable && !isDone && h("button", { type: "button", class: "primary", id: "take",
+    isTakeable && !isDone && h("button", { type: "button", class: isFree ? "primary" : null, id: "take",
       onclick: take }, icon("hand"), t("act.take")),
     h("div", { class: "segments compact", role: "group", "aria-label": t("texts.title") },
       TEXT_VIEWS.map((name) => h("button", { type: "button", data: { texts: name },
         "aria-pressed": String(name === texts), onclick: () => setTexts(name) }, textsName(name)))),
     iconButton("info", t("info.title"), () => emit("pane-toggle"), { class: "icon-button to-info" }));
+  const sign = JSON.stringify([language(), texts, isMine(ticket), { ...ticket, messages: 0, decisions: 0 }]);
+  if (parts.head.sign === sign) return;
+  parts.head.sign = sign;
   const fresh = h("div", { class: "head-in" },
     iconButton("back", t("tabs.list"), () => emit("pane", "list"), { class: "icon-button to-list" }),
     h("div", { class: "head-words" },
@@ -109,9 +113,9 @@ function drawHead(ticket) {
           t("ticket.priority", { n: ticket.priority ?? "–" })),
         h("span", { class: "who", id: "ticket-assignee" }, isMine(ticket) ? t("ticket.you")
           : ticket.assignee ?? t("ticket.nobody")),
-        clock && !isDone && countdown(clock))),
+        clock && !isDone && countdown(clock),
+        ticket.zone && h("time", { class: "soft", data: { zone: ticket.zone } }))),
     actions);
-  if (parts.head.firstElementChild?.isEqualNode(fresh)) return;
   const focused = parts.head.contains(document.activeElement) ? document.activeElement : null;
   parts.head.replaceChildren(fresh);
   if (focused) (focused.id && byId(focused.id)

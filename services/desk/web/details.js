@@ -1,22 +1,33 @@
 // Right pane: clocks, the masked customer, the orders' timelines, and the ticket's own facts.
 import { explain, get, part } from "./api.js";
-import { h, icon, iconButton, toast } from "./dom.js";
-import { code, languageName, marketName, t } from "./i18n.js";
+import { h, icon, iconButton, reconcile, toast } from "./dom.js";
+import { code, language, languageName, marketName, t } from "./i18n.js";
 import { emit, on, state } from "./state.js";
 import { countdown } from "./ticket.js";
-import { bothTimes, dateTime, fullTime, hourMinute, now, tick } from "./time.js";
+import { bothTimes, dateTime, fullTime, tick } from "./time.js";
 
 const ORDERS_MAX = 5;
 const EVENTS_MAX = 30;
 const PATH = ["placed", "paid", "dispatched", "in_customs", "out_for_delivery", "delivered"];
 
-let pane;
+let parts = {};
 let orders = new Map(); // order id → {order} or {failure}, of the open ticket
+const unfolded = new Set(); // parcels whose events are shown
 
-export function openDetails(element) {
-  pane = element;
+export function openDetails(pane) {
+  parts = {
+    back: h("button", { type: "button", class: "icon-button to-talk",
+      onclick: () => emit("pane", "talk") }, icon("back")),
+    title: h("h2"),
+    none: h("p", { class: "soft" }),
+    cards: h("div", { class: "cards" }),
+  };
+  parts.scroll = h("div", { class: "scroll" }, parts.none, parts.cards);
+  pane.replaceChildren(h("header", { class: "info-head" }, parts.back, parts.title), parts.scroll);
   on("open", () => {
     orders = new Map();
+    unfolded.clear();
+    parts.scroll.scrollTop = 0;
     draw();
   });
   on("language", draw);
@@ -51,23 +62,24 @@ export async function readOrders(ids = shownIds()) {
   if (ids.length && state.openId === ticketId) draw();
 }
 
-let drawn = "";
-
+// Each card is drawn again only when what it shows changed, so that scroll and focus stay.
 function draw() {
   const { ticket } = state;
-  const sign = JSON.stringify([document.documentElement.lang, ticket && { ...ticket, messages: 0,
-    decisions: 0 }, [...orders].map(([id, { order, failure }]) => [id, order, failure?.status])]);
-  if (sign === drawn) return;
-  drawn = sign;
-  const unfolded = new Set([...pane.querySelectorAll("details[open]")].map((fold) => fold.dataset.fold));
-  const head = h("header", { class: "info-head" },
-    iconButton("back", t("tabs.talk"), () => emit("pane", "talk"), { class: "icon-button to-talk" }),
-    h("h2", {}, t("info.title")));
-  pane.replaceChildren(head, h("div", { class: "scroll" }, ticket ? [drawClocks(ticket),
-    drawCustomer(ticket), ...shownIds().map(drawOrder), drawFacts(ticket)] : h("p", { class: "soft" },
-    t("info.none"))));
-  for (const fold of pane.querySelectorAll("details")) fold.open = unfolded.has(fold.dataset.fold);
-  tick(pane);
+  parts.back.setAttribute("aria-label", t("tabs.talk"));
+  parts.title.textContent = t("info.title");
+  parts.none.textContent = ticket ? "" : t("info.none");
+  const facts = ticket && { ...ticket, messages: 0, decisions: 0, customer: 0, clocks: 0 };
+  const cards = ticket ? [
+    { key: "clocks", shows: [ticket.clocks, ticket.zone], make: () => drawClocks(ticket) },
+    { key: "customer", shows: [ticket.customer, ticket.market, ticket.zone, ticket.language],
+      make: () => drawCustomer(ticket) },
+    ...shownIds().map((id) => ({ key: `order ${id}`, shows: [orders.get(id)?.order,
+      orders.get(id)?.failure?.status], make: () => drawOrder(id) })),
+    { key: "facts", shows: [facts], make: () => drawFacts(ticket) },
+  ] : [];
+  reconcile(parts.cards, cards, (item) => item.key, (item) => language() + JSON.stringify(item.shows),
+    (item) => item.make());
+  tick(parts.cards);
 }
 
 function card(iconName, title, ...body) {
@@ -107,12 +119,12 @@ function drawCustomer(ticket) {
     data: { granted: String(Boolean(consent.granted)) } }, t("customer.consent", {
     channel: code("channel", consent.channel), kind: code("consent", consent.class),
     answer: consent.granted ? t("yes") : t("no") })));
-  const there = ticket.zone ? t("customer.there", { time: hourMinute(now(), ticket.zone) }) : "";
   return card("user", t("info.customer"), h("dl", {},
     pair(t("customer.name"), who.name),
     pair(t("customer.tier"), code("tier", who.tier)),
     pair(t("customer.language"), languageName(who.locale ?? ticket.language)),
-    pair(t("list.market"), [marketName(ticket.market), there].filter(Boolean).join(" · ")),
+    pair(t("list.market"), h("span", {}, marketName(ticket.market),
+      ticket.zone && [" · ", h("time", { data: { zone: ticket.zone } })])),
     pair(t("customer.phone"), who.phone, { dir: "ltr" }),
     pair(t("customer.email"), who.email, { dir: "ltr" }),
     contacts.length ? pair(t("customer.contacts"), h("span", { class: "stack" }, contacts)) : [],
@@ -173,13 +185,17 @@ function drawMilestones(milestones) {
 function drawParcel(parcel, orderId) {
   const events = (parcel.events ?? []).slice(-EVENTS_MAX);
   const number = parcel.tracking_number;
+  const key = `${orderId} ${parcel.parcel_id}`;
   return h("div", { class: "parcel" },
     h("div", { class: "parcel-head" },
       h("strong", {}, t("order.parcel", { id: parcel.parcel_id })),
       h("span", { class: "soft" }, code("milestone", parcel.state))),
     number && h("p", { class: "tracking" }, h("bdi", { class: "mono" }, number),
       iconButton("copy", t("order.copy"), () => copy(number))),
-    events.length > 0 && h("details", { data: { fold: `${orderId} ${parcel.parcel_id}` } },
+    events.length > 0 && h("details", { open: unfolded.has(key), ontoggle: (event) => {
+      if (event.target.open) unfolded.add(key);
+      else unfolded.delete(key);
+    } },
       h("summary", {}, t("order.events", { n: events.length })),
       h("ul", { class: "events" }, events.map((event) => h("li", {},
         h("time", { datetime: event.at ?? event.occurred_at, title: fullTime(event.at

@@ -37,7 +37,7 @@ function drawSignIn() {
     h("span", {}, label), h("input", { id, name: id, type, autocomplete, value, required: true,
       maxlength: 200, spellcheck: "false", autocapitalize: "none" }));
   byId("sign-in").replaceChildren(h("form", { class: "sign-in-card", onsubmit: signIn },
-    byId("desk").ownerDocument.querySelector(".logo").cloneNode(true),
+    document.querySelector(".logo").cloneNode(true),
     h("h2", { id: "sign-in-title" }, t("sign_in.title")),
     h("p", { class: "soft" }, t("sign_in.hint")),
     field("user", t("sign_in.user"), "text", "username", user),
@@ -54,8 +54,13 @@ async function signIn(event) {
   byId("sign-in-error").textContent = "";
   try {
     await request("POST", "/session", { body: { user, password: byId("password").value } });
+    const isOther = state.user !== null && state.user !== user;
     state.user = user;
     remember("user", user);
+    if (isOther) {
+      startAfresh();
+      return;
+    }
     isAsking = false;
     byId("sign-in").replaceChildren();
     emit("signed-in");
@@ -79,8 +84,14 @@ export async function signOut() {
       return;
     }
   }
-  sessionStorage.clear();
   location.hash = "";
+  startAfresh();
+}
+
+// Nothing of what one person saw or began stays for the next.
+function startAfresh() {
+  emit("leaving");
+  sessionStorage.clear();
   location.reload();
 }
 

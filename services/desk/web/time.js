@@ -79,6 +79,7 @@ export function bothTimes(iso, zone) {
   const place = zone ?? "UTC";
   const isSameDay = dayKey(iso) === dayKey(iso, place);
   const there = show(iso, { ...(isSameDay ? clockOnly : withDay), timeZone: place });
+  if (there === here) return here;
   return zone ? t("time.both", { here, there }) : t("time.both_utc", { here, utc: there });
 }
 
@@ -105,8 +106,13 @@ export function ago(iso) {
 }
 
 function tickElement(element) {
-  if (element.dataset.ago) {
-    setText(element, ago(element.dataset.ago));
+  const { ago: since, zone } = element.dataset;
+  if (since) {
+    setText(element, ago(since));
+    return;
+  }
+  if (zone) {
+    setText(element, t("customer.there", { time: hourMinute(now(), zone) }));
     return;
   }
   const left = Date.parse(element.dataset.due) - now();
@@ -118,9 +124,9 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Writes every countdown (data-due) and age (data-ago) below root anew.
+// Writes every countdown (data-due), age (data-ago) and other place's time (data-zone) below root anew.
 export function tick(root = document) {
-  for (const element of root.querySelectorAll("[data-due], [data-ago]")) tickElement(element);
+  for (const element of root.querySelectorAll("[data-due], [data-ago], [data-zone]")) tickElement(element);
 }
 
 export function startTicking() {
