@@ -30,6 +30,7 @@ PAGE = 20
 STEP_S = 0.3  # between the states of a delivery
 OPEN = {"open", "offered", "assigned", "waiting", "snoozed"}
 PREFIXES = {"55": ("BR", "pt-BR"), "81": ("JP", "ja"), "966": ("SA", "ar"), "44": ("GB", "en"), "49": ("DE", "de")}
+PAST = {"take": "taken", "note": "noted", "resolve": "resolved", "transfer": "transferred", "snooze": "snoozed"}
 FULL = {"messages", "decisions", "customer"}
 
 
@@ -97,8 +98,7 @@ class Desk:
             raise Refused(412, "version", f"the ticket's version is {ticket['version']}")
         getattr(self, f"do_{verb}", self.unknown)(ticket, body, user)
         if verb != "reply":
-            ticket["decisions"].append({"at": at(0), "by": user, "what": {"take": "taken", "note": "noted", "resolve": "resolved",
-                                        "transfer": "transferred", "snooze": "snoozed"}[verb], "reason": None})
+            ticket["decisions"].append({"at": at(0), "by": user, "what": PAST[verb], "reason": None})
         self.changed(ticket)
         answer = json.loads(json.dumps(ticket))
         self.done[user, key] = (asked, answer)

@@ -62,8 +62,8 @@ export const part = encodeURIComponent;
 const WAITS_MS = [2000, 3000, 5000, 10000, 20000];
 export const UNCONFIRMED = "unconfirmed";
 
-// A command on a ticket. run() may be called again after a failure without an outcome: the key stays, so that it
-// takes effect at most once. It gives the new ticket, or throws.
+// A command on a ticket. run() may be called again after a failure without an outcome: the key
+// stays, so that it takes effect at most once. It gives the new ticket, or throws.
 export function makeCommand(ticketId, verb, fields, expectedVersion) {
   const key = crypto.randomUUID();
   const path = `/tickets/${part(ticketId)}/${verb}`;

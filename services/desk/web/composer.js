@@ -1,5 +1,5 @@
-// Everything an agent can do with the open ticket: reply, note, resolve, transfer, snooze, take. Each command ends
-// with one clear answer: done, refused and why, or not confirmed and safe to try again.
+// Everything an agent can do with the open ticket: reply, note, resolve, transfer, snooze, take.
+// Each command ends with one clear answer: done, refused and why, or not confirmed and safe to try again.
 import { ApiError, explain, makeCommand, UNCONFIRMED } from "./api.js";
 import { announce, byId, h, icon, toast } from "./dom.js";
 import { code, language, languageName, marketName, sameLanguage, t } from "./i18n.js";

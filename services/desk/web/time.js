@@ -70,8 +70,8 @@ export function fullTime(iso, zone) {
     minute: "2-digit", second: "2-digit", timeZoneName: "short", timeZone: zone });
 }
 
-// A time as it is here and at the customer's (UTC where the customer's zone isn't known); the day where it isn't
-// today, and there where it isn't the same.
+// A time as it is here and at the customer's (UTC where the customer's zone isn't known); the day
+// where it isn't today, and there where it isn't the same.
 export function bothTimes(iso, zone) {
   const clockOnly = { hour: "2-digit", minute: "2-digit" };
   const withDay = { weekday: "short", day: "numeric", month: "short", ...clockOnly };
