@@ -19,6 +19,7 @@ enum sea_lookup {
     SEA_LOOKUP_EMAIL,
     SEA_LOOKUP_ORDER,
     SEA_LOOKUP_EXTERNAL,
+    SEA_LOOKUP_PROVIDER_MESSAGE,
     SEA_LOOKUPS
 };
 struct sea_pepper {

@@ -20,7 +20,7 @@ static const struct sea_setting rows[] = {
 
 static struct test_config own;
 static struct sea_config common;
-static const struct sea_config_program program = {"sla-timer", rows, SEA_COUNT(rows), &own};
+static const struct sea_config_program program = {"fake-provider", rows, SEA_COUNT(rows), &own};
 static struct sea_buf problems = SEA_BUF(16 * 1024);
 
 #define ENV(...)                                                                                   \
@@ -60,8 +60,8 @@ static void what_is_not_set_has_its_default(void **state)
     assert_string_equal(own.url, "");
     assert_string_equal(own.secret, "");
     assert_int_equal(own.colour, 1);
-    assert_string_equal(common.admin_listen, "127.0.0.1:9104");
-    assert_string_equal(common.listen, "");
+    assert_string_equal(common.admin_listen, "");
+    assert_string_equal(common.listen, "127.0.0.1:8099");
     assert_int_equal(common.mode, SEA_MODE_DEVELOPMENT);
     assert_string_equal(common.master_key, ""); /* not used by this program, hence not demanded */
     release();
@@ -181,13 +181,11 @@ static void a_secret_is_never_shown(void **state)
     struct sea_buf text = SEA_BUF(64 * 1024);
     sea_config_explain(
         &program,
-        ENV(VAR("SEADESK_TEST_SECRET=xyzxyz"), VAR("SEADESK_POSTGRES=postgresql://me:xyz@h/d")),
-        &text);
+        ENV(VAR("SEADESK_TEST_SECRET=xyzxyz"), VAR("SEADESK_INGEST_URL=http://me:xyz@h/d")), &text);
     assert_null(strstr(text.ptr, "xyz"));
     assert_non_null(strstr(text.ptr, "SEADESK_TEST_SECRET = (6 bytes)  [environment]\n"));
-    assert_non_null(
-        strstr(text.ptr, "SEADESK_POSTGRES = postgresql://me:***@h/d  [environment]\n"));
-    assert_non_null(strstr(text.ptr, "SEADESK_ADMIN_LISTEN = 127.0.0.1:9104  [default]\n"));
+    assert_non_null(strstr(text.ptr, "SEADESK_INGEST_URL = http://me:***@h/d  [environment]\n"));
+    assert_non_null(strstr(text.ptr, "SEADESK_LISTEN = 127.0.0.1:8099  [default]\n"));
     assert_null(strstr(text.ptr, "SEADESK_PEPPER"));
     sea_buf_free(&text);
 }
