@@ -1,0 +1,249 @@
+/* sea_app.c: options, the event loop and its end. */
+#include "sea_app.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sea_admin.h"
+#include "sea_crash.h"
+#include "sea_log.h"
+
+enum { HOOKS_MAX = 16, DRAIN_MS = 8000, WATCHDOG_S = 10, EXIT_WATCHDOG = 75, EXIT_SETTINGS = 2 };
+
+struct hook {
+    void (*fn)(void *ctx);
+    void *ctx;
+    struct event *event; /* of timers */
+};
+
+struct sea_app {
+    const struct sea_app_program *program;
+    struct sea_config config;
+    struct event_base *base;
+    struct event *signals[3], *deadline;
+    struct sea_admin *admin;
+    struct hook drains[HOOKS_MAX], timers[HOOKS_MAX];
+    size_t drains_count, timers_count;
+    int holds;
+    bool is_draining, has_failed;
+};
+
+struct event_base *sea_app_base(struct sea_app *app)
+{
+    return app->base;
+}
+
+bool sea_app_is_draining(const struct sea_app *app)
+{
+    return app->is_draining;
+}
+
+void sea_app_ready_check(struct sea_app *app, const char *name,
+                         bool (*is_ready)(void *ctx, struct sea_buf *why), void *ctx)
+{
+    sea_admin_check(app->admin, name, is_ready, ctx);
+}
+
+void sea_app_on_drain(struct sea_app *app, void (*fn)(void *ctx), void *ctx)
+{
+    sea_assert(app->drains_count < HOOKS_MAX);
+    app->drains[app->drains_count++] = (struct hook){fn, ctx, NULL};
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    const struct hook *hook = arg;
+    (void)fd;
+    (void)what;
+    hook->fn(hook->ctx);
+}
+
+void sea_app_every(struct sea_app *app, int ms, void (*fn)(void *ctx), void *ctx)
+{
+    struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+    sea_assert(app->timers_count < HOOKS_MAX && ms > 0);
+    struct hook *hook = &app->timers[app->timers_count++];
+    *hook = (struct hook){fn, ctx, NULL};
+    hook->event = event_new(app->base, -1, EV_PERSIST, on_timer, hook);
+    sea_assert(hook->event && event_add(hook->event, &tv) == 0);
+}
+
+void sea_app_fail(struct sea_app *app)
+{
+    app->has_failed = true;
+    event_base_loopbreak(app->base);
+}
+
+void sea_app_hold(struct sea_app *app)
+{
+    app->holds++;
+}
+
+void sea_app_release(struct sea_app *app)
+{
+    sea_assert(app->holds > 0);
+    app->holds--;
+    if (app->is_draining && app->holds == 0) event_base_loopbreak(app->base);
+}
+
+static void on_watchdog(int number)
+{
+    (void)number;
+    _exit(EXIT_WATCHDOG);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    const struct sea_app *app = arg;
+    (void)fd;
+    (void)what;
+    sea_log(SEA_LOG_WARN, "drain took too long", SEA_F_I64("holds", app->holds));
+    event_base_loopbreak(app->base);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *arg)
+{
+    struct sea_app *app = arg;
+    struct timeval tv = {DRAIN_MS / 1000, 0};
+    (void)fd;
+    (void)what;
+    if (app->is_draining) return;
+    sea_log(SEA_LOG_INFO, "draining");
+    app->is_draining = true;
+    sea_admin_drain(app->admin);
+    (void)signal(SIGALRM, on_watchdog);
+    alarm(WATCHDOG_S);
+    event_add(app->deadline, &tv);
+    sea_app_hold(app);
+    for (size_t i = 0; i < app->drains_count; i++) app->drains[i].fn(app->drains[i].ctx);
+    sea_app_release(app);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+    struct sea_app *app = arg;
+    (void)fd;
+    (void)what;
+    if (app->program->reload) app->program->reload(app->program->ctx);
+}
+
+static void harden(const struct sea_config *config)
+{
+    struct rlimit none = {0, 0};
+    if (config->mode != SEA_MODE_PRODUCTION) return;
+    /* A core file would hold keys. */
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void open_loop(struct sea_app *app)
+{
+    app->base = event_base_new();
+    sea_assert(app->base);
+    app->signals[0] = evsignal_new(app->base, SIGTERM, on_stop, app);
+    app->signals[1] = evsignal_new(app->base, SIGINT, on_stop, app);
+    app->signals[2] = evsignal_new(app->base, SIGHUP, on_reload, app);
+    for (size_t i = 0; i < SEA_COUNT(app->signals); i++) event_add(app->signals[i], NULL);
+    app->deadline = evtimer_new(app->base, on_deadline, app);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void close_loop(struct sea_app *app)
+{
+    for (size_t i = 0; i < app->timers_count; i++) event_free(app->timers[i].event);
+    for (size_t i = 0; i < SEA_COUNT(app->signals); i++) event_free(app->signals[i]);
+    event_free(app->deadline);
+    sea_admin_close(&app->admin);
+    event_base_free(app->base);
+}
+
+static int run(struct sea_app *app)
+{
+    const struct sea_app_program *program = app->program;
+    open_loop(app);
+    enum sea_err err =
+        sea_admin_open(&app->admin, app->base, app->config.admin_listen, program->config.name);
+    if (!err && program->load) err = program->load(program->ctx, &app->config);
+    if (!err) err = program->start(program->ctx, app, &app->config);
+    if (!err) {
+        sea_log(SEA_LOG_INFO, "started", SEA_F_STR("version", SEADESK_VERSION));
+        event_base_dispatch(app->base);
+    }
+    program->stop(program->ctx);
+    close_loop(app);
+    sea_log(SEA_LOG_INFO, "stopped", SEA_F_BOOL("failed", err || app->has_failed));
+    sea_log_flush();
+    return err || app->has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void print_help(const struct sea_app_program *program)
+{
+    printf(
+        "seadesk-%s %s: %s\n\nusage: %s [--version | --help | --check | --explain | --probe]\n\n"
+        "Without an option it serves until SIGTERM. Settings come from environment variables "
+        "SEADESK_…\n"
+        "  --check    reads settings and configuration folder, says what is wrong, exits 0 or 2\n"
+        "  --explain  lists every setting, its value and where that came from\n"
+        "  --probe    asks the running service's /readyz: exit 0 when it is ready\n",
+        program->config.name, SEADESK_VERSION, program->about, program->config.name);
+}
+
+static int explain(const struct sea_app_program *program)
+{
+    struct sea_buf text = SEA_BUF(1 << 20);
+    sea_config_explain(&program->config, environ, &text);
+    fputs(text.ptr ? text.ptr : "", stdout);
+    sea_buf_free(&text);
+    return EXIT_SUCCESS;
+}
+
+static int check(struct sea_app *app)
+{
+    const struct sea_app_program *program = app->program;
+    enum sea_err err = program->load ? program->load(program->ctx, &app->config) : SEA_OK;
+    program->stop(program->ctx);
+    if (!err) puts("settings and configuration are good");
+    return err ? EXIT_SETTINGS : EXIT_SUCCESS;
+}
+
+int sea_app_main(const struct sea_app_program *program, int argc, char **argv)
+{
+    static struct sea_app app;
+    const char *option = argc > 1 ? argv[1] : "";
+    struct sea_buf problems = SEA_BUF(65536);
+
+    app.program = program;
+    if (strcmp(option, "--version") == 0)
+        return printf("seadesk-%s %s\n", program->config.name, SEADESK_VERSION) < 0;
+    if (strcmp(option, "--help") == 0) return print_help(program), EXIT_SUCCESS;
+    if (strcmp(option, "--explain") == 0) return explain(program);
+    sea_log_init(program->config.name, SEA_LOG_INFO);
+    if (sea_config_load(&program->config, environ, &app.config, &problems)) {
+        fputs(problems.ptr ? problems.ptr : "", stderr);
+        sea_buf_free(&problems);
+        return EXIT_SETTINGS;
+    }
+    sea_buf_free(&problems);
+    int code = EXIT_SETTINGS;
+    sea_log_init(program->config.name, (enum sea_log_level)app.config.log_level);
+    if (strcmp(option, "--probe") == 0)
+        code = sea_admin_probe(app.config.admin_listen);
+    else if (strcmp(option, "--check") == 0)
+        code = check(&app);
+    else if (*option)
+        fprintf(stderr, "%s: no option '%s'; see --help\n", program->config.name, option);
+    else if (*app.config.crash_at && !sea_crash_arm(app.config.crash_at))
+        fprintf(stderr, "SEADESK_CRASH_AT is malformed, or this build has no crash points\n");
+    else {
+        harden(&app.config);
+        if (program->metrics) sea_metrics_show(program->metrics);
+        code = run(&app);
+    }
+    sea_config_free(&program->config, &app.config);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* ingest_item.c: the growing list of items, and refusals. */
+#include "ingest_item.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind)
+{
+    if (items->count == items->cap) {
+        size_t cap = items->cap ? items->cap * 4 : 4;
+        if (cap > INGEST_ITEMS_MAX) cap = INGEST_ITEMS_MAX;
+        struct ingest_item *list =
+            items->count < cap ? sea_arena_alloc(items->arena, cap * sizeof(*list)) : NULL;
+        if (!list) {
+            items->is_full = true;
+            return NULL;
+        }
+        if (items->count) memcpy(list, items->list, items->count * sizeof(*list));
+        items->list = list;
+        items->cap = cap;
+    }
+    struct ingest_item *item = &items->list[items->count++];
+    memset(item, 0, sizeof(*item));
+    item->kind = kind;
+    return item;
+}
+
+bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,
+                   const char *field)
+{
+    *problem = (struct ingest_problem){.status = status, .code = code, .detail = detail, .index = -1};
+    snprintf(problem->field, sizeof(problem->field), "%s", field ? field : "");
+    return false;
+}

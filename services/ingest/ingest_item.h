@@ -1,0 +1,117 @@
+/* ingest_item.h: what the adapters find in a request: messages, receipts, consents, profiles and order facts as plain
+ * data. Texts point into the request or its arena. */
+#ifndef INGEST_ITEM_H
+#define INGEST_ITEM_H
+
+#include "sea_arena.h"
+#include "sea_base.h"
+
+enum {
+    INGEST_ITEMS_MAX = 2000,       /* of one request */
+    INGEST_EVENTS_MAX = 100,       /* of one batch of business events (contract) */
+    INGEST_EVENT_BYTES_MAX = 192 * 1024,
+    INGEST_RAW_MAX = 128 * 1024,   /* of the provider's own part that is kept */
+    INGEST_ID_MAX = 512,           /* of any id or address */
+    INGEST_ATTACHMENTS_MAX = 20,
+    INGEST_CHANNELS_MAX = 20,      /* of one customer in one event */
+    INGEST_ARENA_MAX = 48 * 1024 * 1024,
+};
+
+enum ingest_kind {
+    INGEST_MESSAGE,
+    INGEST_RECEIPT,
+    INGEST_CONSENT,
+    INGEST_PROFILE,
+    INGEST_ORDER,
+    INGEST_UNREADABLE, /* authentic, but without what identifies it: to the dead letters */
+};
+
+struct ingest_attachment {
+    struct sea_str url, media_id, mime, name;
+    uint64_t size_bytes;
+    uint8_t sha256[32];
+    bool has_sha256;
+};
+
+struct ingest_message {
+    int kind; /* Seadesk__V1__MessageKind */
+    struct sea_str external_id, name, phone, email, locale, subject, text, in_reply_to, order_id;
+    struct ingest_attachment attachments[INGEST_ATTACHMENTS_MAX];
+    size_t attachments_count;
+    struct sea_str raw;
+    bool has_recording_consent, is_automatic;
+    struct sea_str notice_version;
+};
+
+struct ingest_receipt {
+    int state; /* Seadesk__V1__DeliveryState */
+    struct sea_str provider_id, error_code;
+    struct sea_uuid attempt;
+};
+
+struct ingest_consent {
+    int class; /* Seadesk__V1__ConsentClass */
+    bool is_granted;
+    struct sea_str proof;
+};
+
+struct ingest_channel {
+    struct sea_str channel, account, id;
+};
+
+struct ingest_profile {
+    struct sea_str customer_ref, name, locale, phone, email, tier, order_id, market;
+    struct ingest_channel channels[INGEST_CHANNELS_MAX];
+    size_t channels_count;
+};
+
+struct ingest_order {
+    int fact; /* Seadesk__V1__OrderFact */
+    struct sea_str order_id, market, customer_ref, parcel_id, carrier, tracking_number, reason, location, currency;
+    int64_t occurred_at_ms, expected_at_ms, sequence, minor;
+    bool has_sequence, has_amount, is_historical;
+};
+
+struct ingest_item {
+    enum ingest_kind kind;
+    struct sea_uuid id;                 /* ce_id */
+    struct sea_uuid root;               /* of a business event's second record: the event's */
+    struct sea_str channel, account;    /* of the contact */
+    struct sea_str contact_id;          /* external; empty: not told */
+    struct sea_str source, origin_id;   /* CloudEvents source; the publisher's own id of a business event */
+    int64_t time_ms;                    /* provider's or publisher's; 0: not told */
+    uint32_t event;                     /* index of the business event it belongs to */
+    union {
+        struct ingest_message message;
+        struct ingest_receipt receipt;
+        struct ingest_consent consent;
+        struct ingest_profile profile;
+        struct ingest_order order;
+        struct sea_str unreadable;
+    };
+};
+
+/* Items of one request, in the arena; grows up to INGEST_ITEMS_MAX. */
+struct ingest_items {
+    struct sea_arena *arena;
+    struct ingest_item *list;
+    size_t count, cap;
+    bool is_full;
+};
+
+/* A new zeroed item; NULL, and is_full, beyond the limit. */
+struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind);
+
+/* Why a request is refused (contract.md, problems). `field` is a JSON pointer, `index` -1 outside batches. */
+struct ingest_problem {
+    int status;            /* 0: none */
+    const char *code;      /* malformed, invalid, … */
+    const char *detail;    /* constant text */
+    char field[64];
+    int index;
+};
+
+bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,
+                   const char *field);
+
+#endif

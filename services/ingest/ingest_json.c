@@ -1,0 +1,48 @@
+/* ingest_json.c: members of JSON objects by name and type. */
+#include "ingest_json.h"
+
+yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc)
+{
+    if (!body.len) return NULL;
+    /* Without the in-place flag the parser only reads. */
+    return yyjson_read_opts((char *)(uintptr_t)body.ptr, body.len, 0, alc, NULL);
+}
+
+struct sea_str ingest_json_str(yyjson_val *object, const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    if (!yyjson_is_str(value)) return (struct sea_str){NULL, 0};
+    return (struct sea_str){yyjson_get_str(value), yyjson_get_len(value)};
+}
+
+yyjson_val *ingest_json_obj(yyjson_val *object, const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    return yyjson_is_obj(value) ? value : NULL;
+}
+
+yyjson_val *ingest_json_arr(yyjson_val *object, const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    return yyjson_is_arr(value) ? value : NULL;
+}
+
+bool ingest_json_true(yyjson_val *object, const char *name)
+{
+    return yyjson_is_true(yyjson_obj_get(object, name));
+}
+
+bool ingest_json_is_absent(yyjson_val *object, const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    return !value || yyjson_is_null(value);
+}
+
+bool ingest_json_int(yyjson_val *object, const char *name, int64_t *ret)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    if (!yyjson_is_int(value)) return false;
+    if (yyjson_is_uint(value) && yyjson_get_uint(value) > INT64_MAX) return false;
+    *ret = yyjson_get_sint(value);
+    return true;
+}
