@@ -1,0 +1,74 @@
+/* sea_http_client.h: HTTP calls to other systems, on libcurl's multi interface and the caller's
+ * libevent loop. One thread. No redirects are followed; certificates are verified; HTTP/1.1 over
+ * kept connections. */
+#ifndef SEA_HTTP_CLIENT_H
+#define SEA_HTTP_CLIENT_H
+
+#include <event2/event.h>
+
+#include "sea_http.h"
+
+struct sea_http_client;
+struct sea_http_transfer; /* a call under way */
+
+struct sea_http_client_config {
+    uint32_t in_flight_max; /* 0: 256 */
+    uint32_t per_host_max;  /* connections to one host, further calls wait inside; 0: 16 */
+    const char *ca_file;    /* NULL: the system's certificates */
+};
+
+struct sea_http_call {
+    const char *peer; /* constant, few of them: a metric's label */
+    enum sea_http_method method;
+    const char *url;
+    const char *const
+        *headers;        /* "Name: value" lines without CR or LF, NULL at the end; NULL: none */
+    struct sea_str body; /* copied */
+    uint32_t timeout_ms; /* for everything; 0: 10,000 */
+    size_t response_max_bytes; /* 0: 1 MiB */
+    /* May be sent again unseen when a kept connection turns out to be dead (RFC 9110 §9.2.2).
+     * Without it a call is written at most once. */
+    bool may_repeat;
+};
+
+enum sea_http_outcome {
+    SEA_HTTP_NOT_SENT, /* surely nothing of it reached the peer: name, connection, TLS, or time ran
+                          out before */
+    SEA_HTTP_ANSWERED, /* a whole answer of any status */
+    SEA_HTTP_UNKNOWN,  /* it may have been processed: no answer, or not all of it */
+};
+
+struct sea_http_reply {
+    enum sea_http_outcome outcome;
+    int status; /* 0 when no status line came; also set when the rest of the answer is missing */
+    struct sea_str body;    /* all of it only when ANSWERED */
+    struct sea_str headers; /* lines as received */
+    const char *cause;      /* libcurl's words for what went wrong; "" when ANSWERED */
+    bool is_timeout;
+    int64_t took_ms;
+};
+
+/* The value of the first header of that name, any case; .ptr is NULL when there is none. */
+struct sea_str sea_http_reply_header(const struct sea_http_reply *reply, const char *name);
+
+/* `reply` and all it points to end when the function returns. It may make and cancel other calls.
+ */
+typedef void sea_http_reply_fn(void *ctx, const struct sea_http_reply *reply);
+
+SEA_MUST_CHECK enum sea_err sea_http_client_open(struct sea_http_client **ret,
+                                                 struct event_base *base,
+                                                 const struct sea_http_client_config *config);
+void sea_http_client_close(struct sea_http_client **client); /* cancels what is under way */
+
+/* Starts a call; `on_reply` is called once, from the loop, never inside this function. NULL:
+ * in_flight_max calls are under way, nothing was started. The handle ends with `on_reply`. */
+SEA_MUST_CHECK struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
+                                                              const struct sea_http_call *call,
+                                                              sea_http_reply_fn *on_reply,
+                                                              void *ctx);
+/* `on_reply` will not be called; the peer may or may not have seen the call. */
+void sea_http_client_cancel(struct sea_http_transfer *transfer);
+
+uint32_t sea_http_client_in_flight(const struct sea_http_client *client);
+
+#endif
