@@ -1,8 +1,6 @@
 /* sea_pack.c: finds the packs of a folder, ties each to what it inherits from, and reads them. */
 #include "sea_pack.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,37 +16,17 @@ struct pack {
 };
 
 struct folder {
-    struct pack packs[SEA_MARKETS_MAX];
+    struct pack packs[SEA_YAML_FOLDER_MAX];
     uint32_t count;
 };
 
-static int by_code(const void *a, const void *b)
-{
-    return strcmp(((const struct pack *)a)->code, ((const struct pack *)b)->code);
-}
-
 static bool list_packs(const char *path, struct sea_pack_reader *reader, struct folder *folder)
 {
-    struct sea_yaml_mark at = {.file = path};
-    DIR *stream = opendir(path);
-    if (!stream) {
-        sea_yaml_errors_add(reader->errors, at, "%s, expected a folder of market packs",
-                            strerror(errno));
-        return false;
-    }
-    for (const struct dirent *entry; (entry = readdir(stream));) {
-        size_t len = strlen(entry->d_name);
-        if (len < 6 || strcmp(entry->d_name + len - 5, ".yaml") != 0) continue;
-        if (folder->count == SEA_MARKETS_MAX) {
-            sea_yaml_errors_add(reader->errors, at, "too many packs, expected at most %d",
-                                SEA_MARKETS_MAX);
-            break;
-        }
-        folder->packs[folder->count++].code =
-            sea_arena_dup(reader->arena, (struct sea_str){entry->d_name, len - 5});
-    }
-    closedir(stream);
-    qsort(folder->packs, folder->count, sizeof folder->packs[0], by_code);
+    const char *const *names = NULL;
+    uint32_t count = 0;
+    if (!sea_yaml_folder(path, reader->arena, reader->errors, &names, &count)) return false;
+    for (uint32_t i = 0; i < count; i++) folder->packs[i].code = names[i];
+    folder->count = count;
     return true;
 }
 
@@ -180,7 +158,7 @@ bool sea_pack_load(const char *path, struct sea_arena *arena, struct sea_yaml_er
     if (list_packs(path, reader, folder)) {
         size_t size = folder->count * sizeof(struct sea_market);
         struct sea_market *markets = sea_arena_zero(arena, size + 1);
-        sea_assert(markets); /* SEA_MARKETS_MAX of them fit any arena worth the name */
+        sea_assert(markets); /* SEA_YAML_FOLDER_MAX of them fit any arena worth the name */
         read_folder(path, reader, examples, folder, markets);
         if (errors->count == before) *ret = take(reader, folder, markets);
     }

@@ -8,8 +8,6 @@
 #include "sea_market.h"
 #include "sea_yaml.h"
 
-enum { SEA_MARKETS_MAX = 256 };
-
 /* Reads each file CODE.yaml of `folder`, one market each, and adds its example values. All memory
  * is in `arena`. False: errors were added. */
 SEA_MUST_CHECK bool sea_pack_load(const char *folder, struct sea_arena *arena,

@@ -75,16 +75,6 @@ const struct sea_api_key *sea_channels_api_key(const struct sea_channels *channe
     return found;
 }
 
-/* Names stand in paths, labels and metrics. */
-static bool read_name(struct sea_yaml_node node, const char **ret)
-{
-    if (!sea_yaml_text(node, ret)) return false;
-    size_t len = strlen(*ret);
-    if (len <= 40 && strspn(*ret, "abcdefghijklmnopqrstuvwxyz0123456789-_") == len) return true;
-    sea_yaml_error(node, "'%s', expected at most 40 of a-z, 0-9, - and _", *ret);
-    return false;
-}
-
 static const struct sea_channel *read_channel(struct sea_yaml_node node)
 {
     const char *names[SEA_COUNT(CHANNELS)];
@@ -129,7 +119,7 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     account->is_enabled = true;
     if (!sea_yaml_map(node, &map)) return;
     account->channel = read_channel(sea_yaml_need(&map, "channel"));
-    read_name(sea_yaml_need(&map, "account"), &account->name);
+    sea_loader_name(sea_yaml_need(&map, "account"), &account->name);
     account->market = sea_loader_market(loader, sea_yaml_get(&map, "market"));
     sea_yaml_bool(sea_yaml_get(&map, "enabled"), &account->is_enabled);
     sea_loader_secrets(loader, sea_yaml_get(&map, "secret"), &account->secret);
@@ -170,7 +160,7 @@ static void read_sources(struct sea_loader *loader, struct sea_yaml_node list)
     for (uint32_t i = 0; sources && i < count; i++) {
         struct sea_yaml_node node = sea_yaml_item(list, i);
         if (!sea_yaml_map(node, &map)) continue;
-        read_name(sea_yaml_need(&map, "name"), &sources[i].name);
+        sea_loader_name(sea_yaml_need(&map, "name"), &sources[i].name);
         sea_loader_secrets(loader, sea_yaml_get(&map, "key"), &sources[i].keys);
         sea_loader_secrets(loader, sea_yaml_get(&map, "signing"), &sources[i].signing);
         sea_yaml_texts(sea_yaml_need(&map, "allowed"), &sources[i].allowed.items,
@@ -190,7 +180,7 @@ static void read_api_keys(struct sea_loader *loader, struct sea_yaml_node list)
     struct sea_api_key *keys = sea_loader_array(list, count, sizeof *keys);
     for (uint32_t i = 0; keys && i < count; i++) {
         if (!sea_yaml_map(sea_yaml_item(list, i), &map)) continue;
-        read_name(sea_yaml_need(&map, "name"), &keys[i].name);
+        sea_loader_name(sea_yaml_need(&map, "name"), &keys[i].name);
         sea_loader_secrets(loader, sea_yaml_need(&map, "key"), &keys[i].keys);
         sea_yaml_end(&map);
     }

@@ -7,7 +7,7 @@
 
 #include "sea_settings_private.h"
 
-enum { SECRET_MAX = 4096, TEXT_MAX = 2048 };
+enum { SECRET_MAX = 4096, TEXT_MAX = 2048, EXPAND_DEPTH_MAX = 4 };
 
 void *sea_loader_array(struct sea_yaml_node node, uint32_t count, size_t size)
 {
@@ -91,27 +91,58 @@ void sea_loader_secrets(struct sea_loader *loader, struct sea_yaml_node node,
         read_secret(loader, sea_yaml_item(node, i), ret);
 }
 
-/* Replaces the ${…} that begins at text->ptr, and takes it off the front. */
-static bool expand(struct sea_loader *loader, struct sea_yaml_node node, struct sea_str *text,
-                   struct sea_buf *out)
+static bool expand(struct sea_loader *loader, struct sea_yaml_node node, struct sea_str text,
+                   struct sea_buf *out, int depth);
+
+/* The length of the ${…} that `text` begins with, others inside it included; 0: it has no end. */
+static size_t reference_len(struct sea_str text)
 {
-    const char *end = memchr(text->ptr, '}', text->len);
-    char name[128];
-    if (!end || end - text->ptr - 2 >= (ptrdiff_t)sizeof name) {
-        sea_yaml_error(node, "expected ${NAME} or ${NAME:-default}");
-        return false;
+    int open = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '{') open++;
+        if (text.ptr[i] == '}' && --open == 0) return i + 1;
     }
-    snprintf(name, sizeof name, "%.*s", (int)(end - text->ptr - 2), text->ptr + 2);
-    char *standby = strstr(name, ":-");
-    if (standby) *standby = 0;
+    return 0;
+}
+
+/* `text` is what stands between ${ and }. */
+static bool expand_name(struct sea_loader *loader, struct sea_yaml_node node, struct sea_str text,
+                        struct sea_buf *out, int depth)
+{
+    char name[64];
+    const char *standby = memmem(text.ptr, text.len, ":-", 2);
+    size_t len = standby ? (size_t)(standby - text.ptr) : text.len;
+    snprintf(name, sizeof name, "%.*s", (int)(len < 63 ? len : 63), text.ptr);
     const char *value = environment(loader, name);
-    if ((!value || !*value) && standby) value = standby + 2;
-    if (!value) {
-        sea_yaml_error(node, "%s is not set, expected an environment variable", name);
-        return false;
+    if (value && *value) {
+        sea_buf_text(out, value);
+        return true;
     }
-    sea_buf_text(out, value);
-    *text = (struct sea_str){end + 1, text->len - (size_t)(end + 1 - text->ptr)};
+    if (standby)
+        return expand(loader, node, (struct sea_str){standby + 2, text.len - len - 2}, out,
+                      depth + 1);
+    sea_yaml_error(node, "%s is not set, expected an environment variable", name);
+    return false;
+}
+
+static bool expand(struct sea_loader *loader, struct sea_yaml_node node, struct sea_str text,
+                   struct sea_buf *out, int depth)
+{
+    while (text.len > 0) {
+        size_t len = 1;
+        if (!sea_str_starts(text, "${")) {
+            sea_buf_char(out, *text.ptr);
+        } else {
+            len = reference_len(text);
+            if (len == 0 || depth == EXPAND_DEPTH_MAX) {
+                sea_yaml_error(node, "expected ${NAME} or ${NAME:-default}");
+                return false;
+            }
+            if (!expand_name(loader, node, (struct sea_str){text.ptr + 2, len - 3}, out, depth))
+                return false;
+        }
+        text = (struct sea_str){text.ptr + len, text.len - len};
+    }
     return true;
 }
 
@@ -120,18 +151,10 @@ bool sea_loader_text(struct sea_loader *loader, struct sea_yaml_node node, const
     const char *raw = NULL, *kept = NULL;
     struct sea_buf out = SEA_BUF(TEXT_MAX);
     if (!sea_yaml_text(node, &raw)) return false;
-    struct sea_str text = sea_str(raw);
-    while (text.len > 0) {
-        if (sea_str_starts(text, "${")) {
-            if (!expand(loader, node, &text, &out)) break;
-        } else {
-            sea_buf_char(&out, *text.ptr);
-            text = (struct sea_str){text.ptr + 1, text.len - 1};
-        }
-    }
-    if (text.len == 0 && out.is_full)
-        sea_yaml_error(node, "too long, expected at most %d bytes", TEXT_MAX);
-    else if (text.len == 0)
+    bool is_good = expand(loader, node, sea_str(raw), &out, 0);
+    if (is_good && (out.is_full || out.len == 0))
+        sea_yaml_error(node, "expected 1 to %d bytes", TEXT_MAX);
+    else if (is_good)
         kept = sea_yaml_keep(node, sea_buf_view(&out));
     sea_buf_free(&out);
     if (kept) *ret = kept;
@@ -159,4 +182,27 @@ const struct sea_market *sea_loader_market(struct sea_loader *loader, struct sea
     const struct sea_market *market = sea_market_by_code(&loader->settings->markets, sea_str(code));
     if (!market) sea_yaml_error(node, "no market '%s', expected one of the folder markets/", code);
     return market;
+}
+
+bool sea_loader_name(struct sea_yaml_node node, const char **ret)
+{
+    if (!sea_yaml_text(node, ret)) return false;
+    size_t len = strlen(*ret);
+    if (len <= 40 && strspn(*ret, "abcdefghijklmnopqrstuvwxyz0123456789-_") == len) return true;
+    sea_yaml_error(node, "'%s', expected at most 40 of a-z, 0-9, - and _", *ret);
+    return false;
+}
+
+void sea_loader_list(struct sea_yaml_node node, struct sea_texts *ret)
+{
+    sea_yaml_texts(node, &ret->items, &ret->count);
+}
+
+void sea_loader_channels(struct sea_yaml_node node, struct sea_texts *ret)
+{
+    sea_loader_list(node, ret);
+    for (uint32_t i = 0; i < ret->count; i++)
+        if (!sea_channel_of(sea_str(ret->items[i])))
+            sea_yaml_error(sea_yaml_item(node, i), "no channel '%s', expected one that exists",
+                           ret->items[i]);
 }

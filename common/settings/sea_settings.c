@@ -38,8 +38,15 @@ bool sea_settings_open(const struct sea_settings_from *from, struct sea_yaml_err
     settings->arena = (struct sea_arena)SEA_ARENA(SETTINGS_MAX);
     struct sea_loader loader = {from, settings, errors};
     snprintf(markets, sizeof markets, "%s/markets", from->folder);
-    if (sea_pack_load(markets, &settings->arena, errors, &settings->examples, &settings->markets))
+    if (sea_pack_load(markets, &settings->arena, errors, &settings->examples, &settings->markets)) {
         load_file(&loader, "channels.yaml", sea_load_channels);
+        load_file(&loader, "routing.yaml", sea_load_routing);
+        load_file(&loader, "sla.yaml", sea_load_sla);
+        load_file(&loader, "retention.yaml", sea_load_inventory);
+        load_file(&loader, "translation.yaml", sea_load_translation);
+        sea_load_templates(&loader);
+    }
+    sea_load_version(&loader);
     if (errors->count == before) {
         *ret = settings;
         return true;
@@ -67,6 +74,7 @@ void sea_settings_close(struct sea_settings **settings)
         forget(&channels->sources[i].keys);
         forget(&channels->sources[i].signing);
     }
+    forget(&(*settings)->translation.api_key);
     for (uint32_t i = 0; i < channels->api_key_count; i++) forget(&channels->api_keys[i].keys);
     sea_arena_free(&(*settings)->arena);
     free(*settings);

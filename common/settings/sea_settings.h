@@ -5,13 +5,32 @@
 
 #include "sea_channels.h"
 #include "sea_example.h"
+#include "sea_inventory.h"
 #include "sea_market.h"
+#include "sea_routing.h"
+#include "sea_sla.h"
+#include "sea_template.h"
 #include "sea_yaml.h"
+
+/* translation.yaml: the engine (LibreTranslate's API). */
+struct sea_translation {
+    const char *name; /* told with every translation */
+    const char *url;  /* without /translate and a final '/' */
+    struct sea_secrets api_key;
+    int64_t timeout_ms;
+    uint32_t in_flight; /* calls at a time */
+};
 
 struct sea_settings {
     struct sea_arena arena; /* holds everything below */
     struct sea_markets markets;
     struct sea_channels channels;
+    struct sea_routing routing;
+    struct sea_sla sla;
+    struct sea_templates templates;
+    struct sea_inventory inventory;
+    struct sea_translation translation;
+    char version[17];             /* of the folder's contents; approvals and replies bind to it */
     struct sea_examples examples; /* what a company must still decide, for `seadesk check` */
 };
 

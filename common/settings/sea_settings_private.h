@@ -24,6 +24,17 @@ bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const 
 /* The market of that code; NULL: absent, or an error was added. */
 const struct sea_market *sea_loader_market(struct sea_loader *loader, struct sea_yaml_node node);
 
+/* Names stand in paths, labels and metrics. */
+bool sea_loader_name(struct sea_yaml_node node, const char **ret);
+void sea_loader_list(struct sea_yaml_node node, struct sea_texts *ret);
+void sea_loader_channels(struct sea_yaml_node node, struct sea_texts *ret); /* that exist */
+
 void sea_load_channels(struct sea_loader *loader, struct sea_yaml_map *file);
+void sea_load_routing(struct sea_loader *loader, struct sea_yaml_map *file);
+void sea_load_sla(struct sea_loader *loader, struct sea_yaml_map *file);
+void sea_load_inventory(struct sea_loader *loader, struct sea_yaml_map *file);
+void sea_load_translation(struct sea_loader *loader, struct sea_yaml_map *file);
+void sea_load_templates(struct sea_loader *loader);
+void sea_load_version(struct sea_loader *loader);
 
 #endif

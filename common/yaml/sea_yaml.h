@@ -58,6 +58,13 @@ SEA_MUST_CHECK bool sea_yaml_parse(const char *name, struct sea_str text, struct
                                    struct sea_yaml_errors *errors, struct sea_yaml **ret);
 void sea_yaml_close(struct sea_yaml **yaml);
 
+enum { SEA_YAML_FOLDER_MAX = 512 };
+/* The names of a folder's .yaml files without that ending, in order; memory of the arena. False: an
+ * error was added. */
+SEA_MUST_CHECK bool sea_yaml_folder(const char *path, struct sea_arena *arena,
+                                    struct sea_yaml_errors *errors, const char *const **ret,
+                                    uint32_t *ret_count);
+
 struct sea_yaml_node sea_yaml_root(struct sea_yaml *yaml);
 bool sea_yaml_is_absent(struct sea_yaml_node node);
 bool sea_yaml_is_map(struct sea_yaml_node node);

@@ -197,8 +197,217 @@ static void secrets_rotate_with_two_live_ones(void **state)
     assert_int_equal(system(path), 0);
 }
 
+static void mistakes_in_the_other_files_are_told_with_their_place(void **state)
+{
+    (void)state;
+    static const char *const FILE_TEXT_WANT[][3] = {
+        {"routing.yaml",
+         "queues: [{name: a}, {name: a, match: {markets: [XX], channels: [fax]}}]\n",
+         "routing.yaml:1:10: expected a 'match': the queues below would get nothing\n"
+         "routing.yaml:1:49: no market 'XX', expected one of the folder markets/\n"
+         "routing.yaml:1:65: no channel 'fax', expected one that exists\n"
+         "routing.yaml:1:21: queue 'a' appears twice\n"
+         "routing.yaml:1:21: expected no 'match': the last queue takes what is left\n"},
+        {"routing.yaml",
+         "queues: [{name: a, priority: 1001, offer_timeout: 0s}]\nweights: {fax: 1, phone: 0}\n",
+         "routing.yaml:1:30: '1001', expected a whole number from 0 to 1000\n"
+         "routing.yaml:1:51: '0s', expected a duration such as 90s or 1h30m, from 1s to 1d\n"
+         "routing.yaml:2:11: no channel 'fax', expected one that exists, or default\n"
+         "routing.yaml:2:26: '0', expected a whole number from 1 to 1000\n"},
+        {"routing.yaml", "queues: []\n", "routing.yaml:1:9: no queue, expected at least one\n"},
+        {"sla.yaml",
+         "policies: [{id: x, channel_classes: [fax], clock: snooze, limit: 1m, count: calendar,\n"
+         "  warn: 75, from: 2026-11-01T00:00:00Z, until: 2026-10-01T00:00:00Z}]\n",
+         "sla.yaml:1:38: 'fax', expected one of: phone, live_chat, messaging, email\n"
+         "sla.yaml:1:51: 'snooze', expected one of: acknowledgement, first_response, "
+         "next_response, resolution\n"
+         "sla.yaml:2:9: '75', expected a percentage from 0% to 100%\n"
+         "sla.yaml:2:48: is not after 'from', expected a later time\n"},
+        {"translation.yaml", "engine: {name: x, url: '${NO_SUCH}'}\n",
+         "translation.yaml:1:24: NO_SUCH is not set, expected an environment variable\n"},
+        {"translation.yaml", "engine: {name: x, url: '${NO_SUCH'}\n",
+         "translation.yaml:1:24: expected ${NAME} or ${NAME:-default}\n"},
+        {"retention.yaml",
+         "tables: [{name: a.b, data: content, purpose: x, period: order, keep: 1d, erase: "
+         "nothing}]\ntopics: []\nredis: [{name: x, data: reference, purpose: y, erase: expiry}]\n",
+         "retention.yaml:1:70: beside 'period', expected one of the two\n"
+         "retention.yaml:1:81: 'nothing' of data 'content', expected 'nothing' for 'none' alone\n"
+         "retention.yaml:1:10: missing key, expected 'columns'\n"
+         "retention.yaml:3:55: 'expiry' without 'keep', expected how long\n"},
+        {"templates/delivered.yaml",
+         "template: delivered\nversion: 1\nclass: service\nvariables: [order_id]\n"
+         "texts: {de: 'Hallo {name}', fr: '{order_id', es: '{order_id} }'}\n",
+         "templates/delivered.yaml:5:13: variable {name} is not declared, expected one of "
+         "'variables'\n"
+         "templates/delivered.yaml:5:13: variable {order_id} is missing, expected every one of "
+         "'variables'\n"
+         "templates/delivered.yaml:5:33: a brace without its partner, expected {name}, {{ or }}\n"
+         "templates/delivered.yaml:5:50: a brace without its partner, expected {name}, {{ or }}\n"
+         "templates/delivered.yaml:5:8: missing key, expected a text in 'en'\n"},
+        {"templates/x.yaml", "template: y\nversion: 0\nclass: spam\ntexts: {en: Hi}\n",
+         "templates/x.yaml:1:11: 'y', expected 'x' as the file is named\n"
+         "templates/x.yaml:2:10: '0', expected a whole number from 1 to 1000000\n"
+         "templates/x.yaml:3:8: 'spam', expected one of: reply, auto, service, marketing, "
+         "internal, legal\n"},
+        {"templates/phrases.yaml", "phrases: {a: {de: x}, b: null}\n",
+         "templates/phrases.yaml:1:14: missing key, expected a text in 'en'\n"
+         "templates/phrases.yaml:1:23: no texts, expected one for each language\n"},
+    };
+    for (size_t i = 0; i < SEA_COUNT(FILE_TEXT_WANT); i++)
+        assert_settings_errors(FILE_TEXT_WANT[i][0], FILE_TEXT_WANT[i][1], FILE_TEXT_WANT[i][2]);
+}
+
+static void a_missing_folder_or_file_is_told(void **state)
+{
+    (void)state;
+    struct sea_settings_from from = {.folder = "/nowhere"};
+    struct sea_yaml_errors errors = SEA_YAML_ERRORS;
+    struct sea_settings *settings = NULL;
+    assert_false(sea_settings_open(&from, &errors, &settings));
+    assert_non_null(strstr(errors.lines.ptr, "/nowhere/markets: No such file or directory"));
+    assert_null(settings);
+    sea_yaml_errors_free(&errors);
+}
+
+/* Every service notice, in every language a demo market speaks, without the words its market
+ * forbids. */
+static void notices_exist_for_every_milestone_and_exception(void **state)
+{
+    (void)state;
+    static const char *const IDS[] = {"order_paid",   "dispatched",        "dispatched_tracked",
+                                      "in_customs",   "out_for_delivery",  "delivered",
+                                      "customs_held", "address_problem",   "delivery_failed",
+                                      "order_status", "order_status_held", "order_unknown",
+                                      "received",     "stop_confirmation", "start_confirmation"};
+    static const char *const MARKETS[] = {"BR", "DE", "FR", "JP", "US",
+                                          "MX", "GB", "SG", "SA", "NG"};
+    struct sea_settings *settings = open_own();
+    for (size_t i = 0; i < SEA_COUNT(IDS); i++) {
+        const struct sea_template *template =
+            sea_template_by_id(&settings->templates, sea_str(IDS[i]));
+        assert_non_null(template);
+        assert_int_equal(template->text_count, 8);
+        bool is_exception = strstr("customs_held address_problem delivery_failed", IDS[i]);
+        bool has_reason = false, has_time = false;
+        for (uint32_t n = 0; n < template->variables.count; n++) {
+            has_reason = has_reason || !strcmp(template->variables.items[n], "reason");
+            has_time = has_time || !strcmp(template->variables.items[n], "expected_at");
+        }
+        assert_true(!is_exception || (has_reason && has_time)); /* NT-03 */
+        for (size_t n = 0; n < SEA_COUNT(MARKETS); n++) {
+            const struct sea_market *market =
+                sea_market_by_code(&settings->markets, sea_str(MARKETS[n]));
+            struct sea_str language = sea_str(market->languages.items[0]);
+            const struct sea_template_text *text = sea_template_text(template, language, market);
+            assert_int_equal(strncmp(text->language, language.ptr, 2), 0);
+            for (uint32_t r = 0; r < market->word_rule_count; r++)
+                for (uint32_t l = 0; l < market->word_rules[r].list_count; l++)
+                    for (uint32_t p = 0; p < market->word_rules[r].lists[l].phrases.count; p++)
+                        assert_null(
+                            strstr(text->text, market->word_rules[r].lists[l].phrases.items[p]));
+        }
+    }
+    const struct sea_market *brazil = sea_market_by_code(&settings->markets, SEA_STR("BR"));
+    assert_string_equal(
+        sea_template_phrase(&settings->templates, SEA_STR("missing_tax_id"), SEA_STR("pt"), brazil),
+        "falta o CPF ou CNPJ do destinatário");
+    assert_null(
+        sea_template_phrase(&settings->templates, SEA_STR("because"), SEA_STR("pt"), brazil));
+    sea_settings_close(&settings);
+}
+
+static void queues_policies_stores_and_the_engine_are_loaded(void **state)
+{
+    (void)state;
+    struct sea_settings *settings = open_own();
+    static const char *const MARKET_QUEUE[][2] = {{"BR", "latam"},
+                                                  {"DE", "europe"},
+                                                  {"GB", "europe"},
+                                                  {"US", "north-america"},
+                                                  {"SG", "asia"},
+                                                  {"JP", "asia"},
+                                                  {"SA", "middle-east-africa"},
+                                                  {"NG", "middle-east-africa"},
+                                                  {"GLOBAL", "general"},
+                                                  {"WEST", "general"}};
+    for (size_t i = 0; i < SEA_COUNT(MARKET_QUEUE); i++) {
+        struct sea_queue_facts facts = {
+            .market = sea_market_by_code(&settings->markets, sea_str(MARKET_QUEUE[i][0]))};
+        const struct sea_queue *queue = sea_routing_queue(&settings->routing, &facts);
+        assert_string_equal(queue->name, MARKET_QUEUE[i][1]);
+        assert_int_equal(queue->offer_timeout_ms, 30000);
+    }
+    assert_int_equal(sea_routing_weight(&settings->routing, SEA_STR("phone")), 10);
+    assert_int_equal(sea_routing_weight(&settings->routing, SEA_STR("fax")), 2);
+    assert_int_equal(settings->routing.raise_breached, 400);
+
+    const char *policy = NULL;
+    const struct sea_market *germany = sea_market_by_code(&settings->markets, SEA_STR("DE"));
+    struct sea_target target = sea_sla_target(&settings->sla, germany, SEA_CHANNEL_EMAIL,
+                                              SEA_CLOCK_ACKNOWLEDGEMENT, 0, &policy);
+    assert_string_equal(policy, "DE"); /* the policy of 15 minutes is off */
+    assert_int_equal(target.limit_ms, 4 * 3600000);
+
+    const struct sea_store *store =
+        sea_inventory_store(&settings->inventory, SEA_STORE_TOPIC, SEA_STR("seadesk.messages"));
+    assert_non_null(store);
+    assert_true(store->data == SEA_DATA_CONTENT && store->erasure == SEA_ERASE_KEY);
+    assert_null(sea_inventory_store(&settings->inventory, SEA_STORE_TABLE, SEA_STR("sd:q:*")));
+    assert_string_equal(settings->translation.url, "http://127.0.0.1:8099");
+    assert_int_equal(settings->translation.timeout_ms, 3000);
+    assert_int_equal(strlen(settings->version), 16);
+    sea_settings_close(&settings);
+}
+
+static const char *fake_env(const char *name)
+{
+    return strcmp(name, "SEADESK_FAKE_URL") == 0 ? "http://127.0.0.1:18099/" : NULL;
+}
+
+static void addresses_come_from_the_environment(void **state)
+{
+    (void)state;
+    struct sea_settings_from from = {.folder = OWN, .env = fake_env};
+    struct sea_yaml_errors errors = SEA_YAML_ERRORS;
+    struct sea_settings *settings = NULL;
+    assert_true(sea_settings_open(&from, &errors, &settings));
+    assert_string_equal(settings->translation.url, "http://127.0.0.1:18099");
+    assert_string_equal(settings->channels.accounts[0].api_base, "http://127.0.0.1:18099");
+    sea_settings_close(&settings);
+}
+
+static void the_version_changes_with_any_file(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/seadesk-test-XXXXXX", command[512], first[17] = "";
+    assert_non_null(mkdtemp(folder));
+    static const char *const CHANGED[] = {"markets/BR.yaml", "templates/delivered.yaml", "sla.yaml",
+                                          "routing.yaml"};
+    snprintf(command, sizeof command, "cp -r %s/. %s", OWN, folder);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < SEA_COUNT(CHANGED); i++) {
+        struct sea_settings_from from = {.folder = folder, .env = no_env};
+        struct sea_yaml_errors errors = SEA_YAML_ERRORS;
+        struct sea_settings *settings = NULL;
+        snprintf(command, sizeof command, "echo >> %s/%s", folder, CHANGED[i]);
+        assert_int_equal(system(command), 0);
+        assert_true(sea_settings_open(&from, &errors, &settings));
+        assert_string_not_equal(settings->version, first);
+        memcpy(first, settings->version, sizeof first);
+        sea_settings_close(&settings);
+    }
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 SEA_TESTS(cmocka_unit_test(every_channel_has_its_demo_account_and_secret),
           cmocka_unit_test(keys_belong_to_their_source_or_caller),
           cmocka_unit_test(demo_credentials_are_refused_in_production),
           cmocka_unit_test(mistakes_in_channels_are_told_with_their_place),
-          cmocka_unit_test(secrets_rotate_with_two_live_ones))
+          cmocka_unit_test(secrets_rotate_with_two_live_ones),
+          cmocka_unit_test(mistakes_in_the_other_files_are_told_with_their_place),
+          cmocka_unit_test(a_missing_folder_or_file_is_told),
+          cmocka_unit_test(notices_exist_for_every_milestone_and_exception),
+          cmocka_unit_test(queues_policies_stores_and_the_engine_are_loaded),
+          cmocka_unit_test(addresses_come_from_the_environment),
+          cmocka_unit_test(the_version_changes_with_any_file))

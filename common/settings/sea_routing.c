@@ -1,0 +1,66 @@
+/* sea_routing.c: finds the queue of a ticket. */
+#include "sea_routing.h"
+
+#include "sea_language.h"
+
+static bool has_market(const struct sea_queue *queue, const struct sea_market *market)
+{
+    for (uint32_t i = 0; i < queue->market_count; i++)
+        if (sea_market_is_in(market, queue->markets[i])) return true;
+    return queue->market_count == 0;
+}
+
+static bool has_language(const struct sea_queue *queue, struct sea_str language)
+{
+    for (uint32_t i = 0; i < queue->languages.count; i++)
+        if (sea_language_covers(sea_str(queue->languages.items[i]), language)) return true;
+    return queue->languages.count == 0;
+}
+
+static bool has_text(const struct sea_texts *texts, struct sea_str text)
+{
+    for (uint32_t i = 0; i < texts->count; i++)
+        if (sea_str_is(text, texts->items[i])) return true;
+    return texts->count == 0;
+}
+
+static bool has_tag(const struct sea_queue *queue, const struct sea_queue_facts *facts)
+{
+    for (uint32_t i = 0; i < facts->tag_count; i++)
+        if (has_text(&queue->tags, facts->tags[i])) return true;
+    return queue->tags.count == 0;
+}
+
+const struct sea_queue *sea_routing_queue(const struct sea_routing *routing,
+                                          const struct sea_queue_facts *facts)
+{
+    for (uint32_t i = 0; i < routing->queue_count; i++) {
+        const struct sea_queue *queue = &routing->queues[i];
+        if (has_market(queue, facts->market) && has_language(queue, facts->language) &&
+            has_text(&queue->channels, facts->channel) && has_tag(queue, facts))
+            return queue;
+    }
+    sea_assert(!"the last queue matches everything");
+    return NULL;
+}
+
+const struct sea_queue *sea_routing_queue_by_name(const struct sea_routing *routing,
+                                                  struct sea_str name)
+{
+    for (uint32_t i = 0; i < routing->queue_count; i++)
+        if (sea_str_is(name, routing->queues[i].name)) return &routing->queues[i];
+    return NULL;
+}
+
+const char *sea_routing_desk_language(const struct sea_queue *queue,
+                                      const struct sea_market *market)
+{
+    return queue->desk_language ? queue->desk_language : market->desk_language;
+}
+
+uint32_t sea_routing_weight(const struct sea_routing *routing, struct sea_str channel)
+{
+    for (uint32_t i = 0; i < routing->weight_count; i++)
+        if (sea_str_is(channel, routing->weights[i].channel)) return routing->weights[i].weight;
+    return routing->default_weight;
+}
