@@ -147,7 +147,8 @@ static int dial(const char *listen)
     if (!colon || (size_t)(colon - listen) >= sizeof(host)) return -1;
     snprintf(host, sizeof(host), "%.*s", (int)(colon - listen), listen);
     /* A service that listens everywhere is asked on loopback. */
-    const char *name = *host && strcmp(host, "0.0.0.0") != 0 ? host : "127.0.0.1";
+    bool is_any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0;
+    const char *name = *host && !is_any ? host : "127.0.0.1";
     if (getaddrinfo(name, colon + 1, &hints, &found)) return -1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
@@ -166,11 +167,20 @@ int sea_admin_probe(const char *listen)
 {
     static const char ASK[] =
         "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    char answer[16] = "";
+    char answer[4096];
+    size_t len = 0;
+    ssize_t got = 0;
     int fd = dial(listen);
-    if (fd < 0) return 1;
-    bool is_good = write(fd, ASK, sizeof(ASK) - 1) == (ssize_t)sizeof(ASK) - 1 &&
-                   recv(fd, answer, 12, MSG_WAITALL) == 12 && strcmp(answer, "HTTP/1.1 200") == 0;
+    if (fd < 0) {
+        fprintf(stderr, "nothing answers at %s\n", listen);
+        return 1;
+    }
+    if (write(fd, ASK, sizeof(ASK) - 1) == (ssize_t)sizeof(ASK) - 1)
+        while ((got = recv(fd, answer + len, sizeof(answer) - 1 - len, 0)) > 0) len += (size_t)got;
+    answer[len] = '\0';
     close(fd);
-    return is_good ? 0 : 1;
+    if (strncmp(answer, "HTTP/1.1 200 ", 13) == 0) return 0;
+    const char *body = strstr(answer, "\r\n\r\n");
+    fprintf(stderr, "%s\n", body ? body + 4 : "no answer in time");
+    return 1;
 }

@@ -17,7 +17,8 @@ void sea_admin_check(struct sea_admin *admin, const char *name,
                      bool (*is_ready)(void *ctx, struct sea_buf *why), void *ctx);
 void sea_admin_drain(struct sea_admin *admin); /* not ready any more */
 
-/* Asks the listener at `listen` for /readyz, within 2 s: 0 when it says 200, else 1. */
+/* Asks the listener at `listen` for /readyz, within 2 s: 0 when it says 200; else 1, and standard
+ * error says what is missing. */
 int sea_admin_probe(const char *listen);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,14 +22,22 @@ struct hook {
     struct event *event; /* of timers */
 };
 
+struct once {
+    TAILQ_ENTRY(once) of_app;
+    struct sea_app *app;
+    struct hook hook;
+};
+
 struct sea_app {
     const struct sea_app_program *program;
     struct sea_config config;
     struct event_base *base;
     struct event *signals[3], *deadline;
     struct sea_admin *admin;
+    struct sea_http_server *server;
     struct hook drains[HOOKS_MAX], timers[HOOKS_MAX];
     size_t drains_count, timers_count;
+    TAILQ_HEAD(, once) onces;
     int holds;
     bool is_draining, has_failed;
 };
@@ -73,6 +82,33 @@ void sea_app_every(struct sea_app *app, int ms, void (*fn)(void *ctx), void *ctx
     sea_assert(hook->event && event_add(hook->event, &tv) == 0);
 }
 
+static void free_once(struct once *once)
+{
+    TAILQ_REMOVE(&once->app->onces, once, of_app);
+    event_free(once->hook.event);
+    free(once);
+}
+
+static void on_once(evutil_socket_t fd, short what, void *arg)
+{
+    struct once *once = arg;
+    const struct hook hook = once->hook;
+    (void)fd;
+    (void)what;
+    free_once(once);
+    hook.fn(hook.ctx);
+}
+
+void sea_app_after(struct sea_app *app, int ms, void (*fn)(void *ctx), void *ctx)
+{
+    struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+    struct once *once = sea_alloc(sizeof *once);
+    once->app = app;
+    once->hook = (struct hook){fn, ctx, event_new(app->base, -1, 0, on_once, once)};
+    sea_assert(once->hook.event && event_add(once->hook.event, &tv) == 0);
+    TAILQ_INSERT_TAIL(&app->onces, once, of_app);
+}
+
 void sea_app_fail(struct sea_app *app)
 {
     app->has_failed = true;
@@ -89,6 +125,36 @@ void sea_app_release(struct sea_app *app)
     sea_assert(app->holds > 0);
     app->holds--;
     if (app->is_draining && app->holds == 0) event_base_loopbreak(app->base);
+}
+
+static void on_http_drained(void *ctx)
+{
+    sea_app_release(ctx);
+}
+
+static void drain_http(void *ctx)
+{
+    struct sea_app *app = ctx;
+    sea_app_hold(app);
+    sea_http_server_drain(app->server, on_http_drained, app);
+}
+
+enum sea_err sea_app_serve(struct sea_app *app, struct sea_http_server_config *config,
+                           struct sea_http_server **ret)
+{
+    const char *error = NULL;
+    sea_assert(app->server == NULL);
+    config->listen = app->config.listen;
+    if (sea_http_server_open(&app->server, app->base, config, &error)) {
+        sea_log(SEA_LOG_ERROR, "cannot listen", SEA_F_STR("address", config->listen),
+                SEA_F_STR("cause", error));
+        return SEA_ERR_FATAL;
+    }
+    sea_log(SEA_LOG_INFO, "listening", SEA_F_STR("what", "http"),
+            SEA_F_STR("address", sea_http_server_address(app->server)));
+    sea_app_on_drain(app, drain_http, app);
+    *ret = app->server;
+    return SEA_OK;
 }
 
 static void on_watchdog(int number)
@@ -143,6 +209,7 @@ static void harden(const struct sea_config *config)
 
 static void open_loop(struct sea_app *app)
 {
+    TAILQ_INIT(&app->onces);
     app->base = event_base_new();
     sea_assert(app->base);
     app->signals[0] = evsignal_new(app->base, SIGTERM, on_stop, app);
@@ -155,6 +222,7 @@ static void open_loop(struct sea_app *app)
 
 static void close_loop(struct sea_app *app)
 {
+    while (!TAILQ_EMPTY(&app->onces)) free_once(TAILQ_FIRST(&app->onces));
     for (size_t i = 0; i < app->timers_count; i++) event_free(app->timers[i].event);
     for (size_t i = 0; i < SEA_COUNT(app->signals); i++) event_free(app->signals[i]);
     event_free(app->deadline);
@@ -174,6 +242,7 @@ static int run(struct sea_app *app)
         sea_log(SEA_LOG_INFO, "started", SEA_F_STR("version", SEADESK_VERSION));
         event_base_dispatch(app->base);
     }
+    sea_http_server_close(&app->server);
     program->stop(program->ctx);
     close_loop(app);
     sea_log(SEA_LOG_INFO, "stopped", SEA_F_BOOL("failed", err || app->has_failed));
@@ -232,7 +301,8 @@ int sea_app_main(const struct sea_app_program *program, int argc, char **argv)
     int code = EXIT_SETTINGS;
     sea_log_init(program->config.name, (enum sea_log_level)app.config.log_level);
     if (strcmp(option, "--probe") == 0)
-        code = sea_admin_probe(app.config.admin_listen);
+        code =
+            sea_admin_probe(*app.config.admin_listen ? app.config.admin_listen : app.config.listen);
     else if (strcmp(option, "--check") == 0)
         code = check(&app);
     else if (*option)

@@ -8,6 +8,7 @@
 #include "sea_base.h"
 #include "sea_buf.h"
 #include "sea_config.h"
+#include "sea_http_server.h"
 #include "sea_metrics.h"
 
 struct sea_app;
@@ -55,5 +56,14 @@ void sea_app_release(struct sea_app *app);
 
 /* Calls `fn` every `ms` (at least 1) on the loop until the end; at most 16. */
 void sea_app_every(struct sea_app *app, int ms, void (*fn)(void *ctx), void *ctx);
+/* Calls `fn` once, `ms` from now; what is left at the end is never called. */
+void sea_app_after(struct sea_app *app, int ms, void (*fn)(void *ctx), void *ctx);
+
+/* Serves at SEADESK_LISTEN (config->listen is set here) and logs the address taken; once per
+ * program. The server is the app's: it drains as one of the hooks and is closed before `stop`.
+ * FATAL, logged, when the address is taken. */
+SEA_MUST_CHECK enum sea_err sea_app_serve(struct sea_app *app,
+                                          struct sea_http_server_config *config,
+                                          struct sea_http_server **ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sea_clock.h"
 #include "sea_http_conn.h"
 #include "sea_metrics_common.h"
 
@@ -101,7 +102,7 @@ static void count(const struct sea_http_exchange *exchange, int status)
 {
     const char code[4] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10),
                           (char)('0' + status % 10), '\0'};
-    int64_t took_us = sea_http_conn_now_us() - exchange->begun_us;
+    int64_t took_us = sea_clock_mono_us() - exchange->begun_us;
     exchange->server->stats.answers_total[status]++;
     sea_metric_inc(&sea_m_http_requests_total, exchange->route, code);
     sea_metric_observe(&sea_m_http_request_duration_seconds, (double)took_us / 1e6,

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include <curl/curl.h>
 #include <event2/event_struct.h>
 
 #include "sea_buf.h"
+#include "sea_clock.h"
 #include "sea_log.h"
 #include "sea_metrics_common.h"
 
@@ -48,13 +48,6 @@ struct sea_http_client {
     TAILQ_HEAD(, sea_http_transfer) transfers;
     uint32_t in_flight;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct sea_str sea_http_reply_header(const struct sea_http_reply *reply, const char *name)
 {
@@ -123,7 +116,7 @@ static void finish(struct sea_http_transfer *transfer, CURLcode result)
         .headers = sea_buf_view(&transfer->answer_headers),
         .cause = "",
         .is_timeout = result == CURLE_OPERATION_TIMEDOUT,
-        .took_ms = now_ms() - transfer->begun_ms,
+        .took_ms = sea_clock_mono_ms() - transfer->begun_ms,
     };
     if (result != CURLE_OK) {
         reply.outcome = was_sent(transfer->easy) ? SEA_HTTP_UNKNOWN : SEA_HTTP_NOT_SENT;
@@ -308,7 +301,7 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
                                            .peer = call->peer,
                                            .answer = SEA_BUF(answer_max),
                                            .answer_headers = SEA_BUF(HEADERS_MAX_BYTES),
-                                           .begun_ms = now_ms()};
+                                           .begun_ms = sea_clock_mono_ms()};
     sea_assert(transfer->easy != NULL);
     set_options(transfer, call);
     set_headers(transfer, call);

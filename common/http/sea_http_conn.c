@@ -6,21 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "sea_clock.h"
 #include "sea_metrics_common.h"
-
-int64_t sea_http_conn_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void sea_http_conn_read_clock(struct sea_http_server *server)
 {
-    server->now_us = sea_http_conn_now_us();
+    server->now_us = sea_clock_mono_us();
     server->now_ms = server->now_us / 1000;
 }
 

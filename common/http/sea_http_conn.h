@@ -106,7 +106,6 @@ struct sea_http_server {
     char scratch[SEA_HTTP_READ_BYTES];
 };
 
-int64_t sea_http_conn_now_us(void);
 void sea_http_conn_read_clock(struct sea_http_server *server);
 void sea_http_conn_open(struct sea_http_server *server, int fd, const struct sockaddr *peer,
                         int peer_len);

@@ -2,9 +2,8 @@
 #include "sea_problem.h"
 
 #include <inttypes.h>
-#include <string.h>
 
-#include "sea_enc.h"
+#include "sea_json.h"
 
 struct kind {
     int status;
@@ -21,24 +20,11 @@ int sea_problem_status(enum sea_problem_code code)
     return KINDS[code].status;
 }
 
-/* One character of a JSON string (RFC 8259 §7). */
-static void print_char(struct sea_buf *out, unsigned char c, bool is_utf8)
-{
-    if (c == '"' || c == '\\')
-        sea_buf_printf(out, "\\%c", c);
-    else if (c < 0x20)
-        sea_buf_printf(out, "\\u%04x", c);
-    else
-        sea_buf_char(out, c < 0x80 || is_utf8 ? (char)c : '?');
-}
-
 static void print_member(struct sea_buf *out, const char *name, const char *value)
 {
     if (value == NULL) return;
-    bool is_utf8 = sea_utf8_is_valid(sea_str(value));
-    sea_buf_printf(out, ",\"%s\":\"", name);
-    for (const char *c = value; *c != '\0'; c++) print_char(out, (unsigned char)*c, is_utf8);
-    sea_buf_char(out, '"');
+    sea_buf_printf(out, ",\"%s\":", name);
+    sea_json_string(out, sea_str(value));
 }
 
 void sea_problem_print(const struct sea_problem *problem, struct sea_buf *out)
