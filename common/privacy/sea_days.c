@@ -56,7 +56,7 @@ static const struct {
     {"dead", {"keys_dead_days", "SELECT day, wrapped FROM keys.dead_days($1, $2, $3)"}},
 };
 
-uint32_t sea_day_of(int64_t time_ms)
+uint32_t sea_days_of(int64_t time_ms)
 {
     sea_assert(time_ms >= 0);
     return (uint32_t)(time_ms / DAY_MS);
@@ -64,7 +64,7 @@ uint32_t sea_day_of(int64_t time_ms)
 
 static uint32_t today(void)
 {
-    return sea_day_of(sea_clock_wall_ms());
+    return sea_days_of(sea_clock_wall_ms());
 }
 
 static void add_wanted(struct sea_days *days, const char *purpose)

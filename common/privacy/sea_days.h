@@ -24,7 +24,7 @@ void sea_days_close(struct sea_days **days); /* waits for the thread, at most so
 /* The keys of today and tomorrow are there: what needs them may start. */
 bool sea_days_is_ready(struct sea_days *days);
 
-uint32_t sea_day_of(int64_t time_ms); /* days since 1970-01-01, UTC */
+uint32_t sea_days_of(int64_t time_ms); /* days since 1970-01-01, UTC */
 
 /* Appends `plain` sealed with today's key (by the real clock); *ret_day, when not NULL, is that
  * day, which stands in the sealed text as its generation too. RETRY: there is no such key yet. For
