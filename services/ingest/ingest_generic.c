@@ -1,0 +1,148 @@
+/* ingest_generic.c: reads and checks the generic message. */
+#include "ingest_generic.h"
+
+#include <string.h>
+
+#include "ingest_adapter.h"
+#include "ingest_json.h"
+#include "sea_enc.h"
+#include "seadesk/v1/messages.pb-c.h"
+
+static bool wrong(struct ingest_problem *problem, const char *detail, const char *field)
+{
+    return ingest_refuse(problem, 422, "invalid", detail, field);
+}
+
+/* A string member of at most `max` bytes; absent is empty. */
+static bool take_str(yyjson_val *object, const char *name, size_t max, struct sea_str *ret)
+{
+    if (ingest_json_is_absent(object, name)) {
+        *ret = (struct sea_str){NULL, 0};
+        return true;
+    }
+    if (!yyjson_is_str(yyjson_obj_get(object, name))) return false;
+    *ret = ingest_json_str(object, name);
+    return ret->len <= max;
+}
+
+static bool read_contact(yyjson_val *root, struct ingest_item *item, struct ingest_problem *problem)
+{
+    yyjson_val *contact = ingest_json_obj(root, "contact");
+    struct ingest_message *message = &item->message;
+    if (!contact) return wrong(problem, "contact must be an object", "/contact");
+    if (!take_str(contact, "id", INGEST_ID_MAX, &item->contact_id) || !item->contact_id.len)
+        return wrong(problem, "contact.id must be text of 1 to 512 bytes", "/contact/id");
+    if (!take_str(contact, "name", INGEST_ID_MAX, &message->name))
+        return wrong(problem, "contact.name must be text", "/contact/name");
+    if (!take_str(contact, "email", INGEST_ID_MAX, &message->email))
+        return wrong(problem, "contact.email must be text", "/contact/email");
+    if (!take_str(contact, "phone", 32, &message->phone))
+        return wrong(problem, "contact.phone must be text", "/contact/phone");
+    if (!take_str(contact, "locale", 64, &message->locale))
+        return wrong(problem, "contact.locale must be text", "/contact/locale");
+    return true;
+}
+
+static bool read_attachment(yyjson_val *value, struct ingest_attachment *ret)
+{
+    struct sea_str sha256;
+    int64_t size = 0;
+    if (!yyjson_is_obj(value) || !take_str(value, "url", 4096, &ret->url) || !ret->url.len) return false;
+    if (!take_str(value, "mime", 128, &ret->mime) || !take_str(value, "name", INGEST_ID_MAX, &ret->name) ||
+        !take_str(value, "sha256", 64, &sha256))
+        return false;
+    if (!ingest_json_is_absent(value, "size") && (!ingest_json_int(value, "size", &size) || size < 0)) return false;
+    ret->size_bytes = (uint64_t)size;
+    ret->has_sha256 = sha256.len > 0;
+    return !sha256.len || sea_hex_parse(sha256, ret->sha256, sizeof(ret->sha256));
+}
+
+static bool read_attachments(yyjson_val *root, struct ingest_message *message, struct ingest_problem *problem)
+{
+    size_t i, n;
+    yyjson_val *list = ingest_json_arr(root, "attachments"), *value;
+    if (ingest_json_is_absent(root, "attachments")) return true;
+    if (!list || yyjson_arr_size(list) > INGEST_ATTACHMENTS_MAX)
+        return wrong(problem, "attachments must be an array of at most 20", "/attachments");
+    yyjson_arr_foreach(list, i, n, value)
+    {
+        if (!read_attachment(value, &message->attachments[i]))
+            return wrong(problem, "an attachment needs a url; mime, name, size and sha256 (64 hex digits) may follow",
+                         "/attachments");
+        message->attachments_count++;
+    }
+    return true;
+}
+
+static bool read_times(yyjson_val *root, struct ingest_item *item, struct ingest_problem *problem)
+{
+    struct sea_str sent_at;
+    if (!take_str(root, "sent_at", 64, &sent_at)) return wrong(problem, "sent_at must be text", "/sent_at");
+    if (sent_at.len && !sea_time_parse(sent_at, &item->time_ms))
+        return wrong(problem, "sent_at must be an RFC 3339 time", "/sent_at");
+    return true;
+}
+
+static bool read_words(yyjson_val *root, struct ingest_message *message, struct ingest_problem *problem)
+{
+    if (!take_str(root, "subject", 4096, &message->subject)) return wrong(problem, "subject must be text", "/subject");
+    if (!take_str(root, "text", INGEST_RAW_MAX, &message->text))
+        return wrong(problem, "text must be text of at most 131072 bytes", "/text");
+    if (!take_str(root, "order_id", INGEST_ID_MAX, &message->order_id))
+        return wrong(problem, "order_id must be text", "/order_id");
+    if (!take_str(root, "in_reply_to", INGEST_ID_MAX, &message->in_reply_to))
+        return wrong(problem, "in_reply_to must be text", "/in_reply_to");
+    yyjson_val *consent = ingest_json_obj(root, "consent");
+    message->has_recording_consent = ingest_json_true(consent, "recording");
+    message->notice_version = ingest_json_str(consent, "notice_version");
+    return true;
+}
+
+static const struct sea_account *find_account(const struct ingest_generic *generic, yyjson_val *root,
+                                              struct ingest_problem *problem)
+{
+    struct sea_str channel = ingest_json_str(root, "channel"), account = ingest_json_str(root, "account");
+    const struct sea_account *found = sea_channels_account(generic->channels, channel, account);
+    if (!channel.len) {
+        wrong(problem, "channel must be text", "/channel");
+        return NULL;
+    }
+    if (!found || !found->is_enabled) {
+        ingest_refuse(problem, 404, "not-found", "no such account of that channel", "/account");
+        return NULL;
+    }
+    if (found->channel->adapter != SEA_ADAPTER_GENERIC) {
+        wrong(problem, "messages of this channel come through its provider's webhook", "/channel");
+        return NULL;
+    }
+    return found;
+}
+
+bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,
+                          struct ingest_problem *problem, const struct sea_account **ret_account)
+{
+    yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(generic->body, generic->alc));
+    if (!root) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+    if (!yyjson_is_obj(root)) return ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
+    const struct sea_account *account = find_account(generic, root, problem);
+    if (!account) return false;
+
+    struct ingest_item *item = ingest_items_add(items, INGEST_MESSAGE);
+    if (!item) return ingest_refuse(problem, 413, "too-large", "the request is too large", NULL);
+    struct ingest_message *message = &item->message;
+    item->channel = sea_str(account->channel->name);
+    item->account = sea_str(account->name);
+    item->source = generic->source;
+    message->kind = SEADESK__V1__MESSAGE_KIND__TEXT;
+    if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id) || !message->external_id.len)
+        return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
+    if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
+        !read_words(root, message, problem) || !read_attachments(root, message, problem))
+        return false;
+    if (!message->text.len && !message->subject.len && !message->attachments_count)
+        return wrong(problem, "a message needs text, a subject or an attachment", "/text");
+    message->raw = generic->body;
+    item->id = ingest_id("message", account, &message->external_id, 1);
+    if (ret_account) *ret_account = account;
+    return true;
+}
