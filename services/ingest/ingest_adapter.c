@@ -15,9 +15,11 @@ const struct ingest_adapter *ingest_adapter_of(enum sea_adapter id)
     return NULL;
 }
 
-struct sea_uuid ingest_id(const char *kind, const struct sea_account *account, const struct sea_str *parts, size_t count)
+struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
+                          const struct sea_str *parts, size_t count)
 {
-    struct sea_str all[8] = {sea_str(kind), sea_str(account->channel->name), sea_str(account->name)};
+    struct sea_str all[8] = {sea_str(kind), sea_str(account->channel->name),
+                             sea_str(account->name)};
     sea_assert(count <= SEA_COUNT(all) - 3);
     memcpy(all + 3, parts, count * sizeof(*parts));
     return sea_uuid5(all, count + 3);
@@ -32,7 +34,9 @@ struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea
         size_t gone = amp ? pair.len + 1 : pair.len;
         form.ptr += gone;
         form.len -= gone;
-        if (pair.len <= name_len || pair.ptr[name_len] != '=' || memcmp(pair.ptr, name, name_len) != 0) continue;
+        if (pair.len <= name_len || pair.ptr[name_len] != '=' ||
+            memcmp(pair.ptr, name, name_len) != 0)
+            continue;
         struct sea_str raw = {pair.ptr + name_len + 1, pair.len - name_len - 1};
         char *text = sea_arena_alloc(arena, raw.len + 1);
         size_t len = 0;

@@ -1,5 +1,5 @@
-/* ingest_adapter.h: the contract of a provider's adapter: challenge, verify, parse. One file per provider, one row in the
- * table of ingest_adapter.c. Pure: no clock, no I/O. */
+/* ingest_adapter.h: the contract of a provider's adapter: challenge, verify, parse. One file per
+ * provider, one row in the table of ingest_adapter.c. Pure: no clock, no I/O. */
 #ifndef INGEST_ADAPTER_H
 #define INGEST_ADAPTER_H
 
@@ -12,8 +12,8 @@
 /* A provider's webhook as it came. */
 struct ingest_webhook {
     const struct sea_account *account;
-    struct sea_str url;    /* as the provider knows it: SEADESK_PUBLIC_URL + path + raw query */
-    struct sea_str query;  /* raw, without '?' */
+    struct sea_str url;   /* as the provider knows it: SEADESK_PUBLIC_URL + path + raw query */
+    struct sea_str query; /* raw, without '?' */
     struct sea_str body;
     struct sea_str content_type;
     struct sea_str signature; /* the adapter's header; empty when absent */
@@ -32,7 +32,8 @@ struct ingest_adapter {
     /* Whether one of the live secrets signed it. */
     bool (*verify)(const struct ingest_webhook *hook);
     /* Every message and status; false with a problem when it can't be read. */
-    bool (*parse)(const struct ingest_webhook *hook, struct ingest_items *items, struct ingest_problem *problem);
+    bool (*parse)(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_problem *problem);
     /* What the provider expects after success; NULL content type: an empty body. */
     int (*status)(const struct ingest_items *items);
     const char *content_type, *body;
@@ -45,7 +46,8 @@ extern const struct ingest_adapter ingest_whatsapp;
 extern const struct ingest_adapter ingest_twilio;
 
 /* The id of what a provider sent: UUIDv5 of the parts (design.md section 4). At most 7 parts. */
-struct sea_uuid ingest_id(const char *kind, const struct sea_account *account, const struct sea_str *parts, size_t count);
+struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
+                          const struct sea_str *parts, size_t count);
 
 /* The raw value of a form or query parameter, decoded into the arena; empty when absent. */
 struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea_arena *arena);

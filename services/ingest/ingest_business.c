@@ -61,24 +61,31 @@ static const struct type *type_of(struct sea_str name)
 
 static bool is_text(struct sea_str text)
 {
-    return text.len > 0 && text.len <= INGEST_ID_MAX && sea_utf8_is_valid(text) && !memchr(text.ptr, 0, text.len);
+    return text.len > 0 && text.len <= INGEST_ID_MAX && sea_utf8_is_valid(text) &&
+           !memchr(text.ptr, 0, text.len);
 }
 
-static bool check_attributes(const struct ingest_business *business, const struct ingest_cloudevent *event,
-                             struct ingest_problem *problem)
+static bool check_attributes(const struct ingest_business *business,
+                             const struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
-    if (!sea_str_is(event->specversion, "1.0")) return invalid(problem, "specversion must be 1.0", "/specversion");
+    if (!sea_str_is(event->specversion, "1.0"))
+        return invalid(problem, "specversion must be 1.0", "/specversion");
     if (!is_text(event->id)) return invalid(problem, "id must be text of 1 to 512 bytes", "/id");
-    if (!is_text(event->source)) return invalid(problem, "source must be text of 1 to 512 bytes", "/source");
+    if (!is_text(event->source))
+        return invalid(problem, "source must be text of 1 to 512 bytes", "/source");
     if (business->publisher && !sea_source_may(business->publisher, event->source))
-        return ingest_refuse(problem, 403, "source-not-allowed", "the key may not publish for this source", "/source");
-    if (!type_of(event->type)) return invalid(problem, "type is not a business event of Seadesk", "/type");
+        return ingest_refuse(problem, 403, "source-not-allowed",
+                             "the key may not publish for this source", "/source");
+    if (!type_of(event->type))
+        return invalid(problem, "type is not a business event of Seadesk", "/type");
     return true;
 }
 
-static bool check_data(const struct type *type, const struct ingest_data *data, struct ingest_problem *problem)
+static bool check_data(const struct type *type, const struct ingest_data *data,
+                       struct ingest_problem *problem)
 {
-    if (!data->occurred_at_ms) return invalid(problem, "occurred_at must be an RFC 3339 time", "/data/occurred_at");
+    if (!data->occurred_at_ms)
+        return invalid(problem, "occurred_at must be an RFC 3339 time", "/data/occurred_at");
     if (!data->order.order_id.len && !data->profile.customer_ref.len)
         return invalid(problem, "order_id or customer.customer_ref is required", "/data/order_id");
     if ((type->kind == TYPE_ORDER || type->kind == TYPE_PARCEL) && !data->order.order_id.len)
@@ -92,7 +99,8 @@ static bool check_data(const struct type *type, const struct ingest_data *data, 
     return true;
 }
 
-static struct ingest_item *add(struct ingest_items *items, enum ingest_kind kind, const struct ingest_cloudevent *event,
+static struct ingest_item *add(struct ingest_items *items, enum ingest_kind kind,
+                               const struct ingest_cloudevent *event,
                                const struct ingest_data *data, uint32_t index)
 {
     struct ingest_item *item = ingest_items_add(items, kind);
@@ -105,8 +113,8 @@ static struct ingest_item *add(struct ingest_items *items, enum ingest_kind kind
     return item;
 }
 
-static bool add_items(const struct type *type, const struct ingest_cloudevent *event, const struct ingest_data *data,
-                      uint32_t index, struct ingest_items *items)
+static bool add_items(const struct type *type, const struct ingest_cloudevent *event,
+                      const struct ingest_data *data, uint32_t index, struct ingest_items *items)
 {
     struct ingest_item *item;
     struct sea_uuid id = ingest_business_id(event->source, event->id);
@@ -135,13 +143,15 @@ static bool add_items(const struct type *type, const struct ingest_cloudevent *e
     return true;
 }
 
-bool ingest_business_take(const struct ingest_business *business, const struct ingest_cloudevent *event, uint32_t index,
+bool ingest_business_take(const struct ingest_business *business,
+                          const struct ingest_cloudevent *event, uint32_t index,
                           struct ingest_items *items, struct ingest_problem *problem)
 {
     struct ingest_data data;
     if (!check_attributes(business, event, problem)) return false;
     const struct type *type = type_of(event->type);
-    if (!ingest_data_read(event, business->alc, items->arena, &data, problem) || !check_data(type, &data, problem))
+    if (!ingest_data_read(event, business->alc, items->arena, &data, problem) ||
+        !check_data(type, &data, problem))
         return false;
     if (!add_items(type, event, &data, index, items))
         return ingest_refuse(problem, 413, "too-large", "too many records in one request", NULL);
@@ -170,8 +180,8 @@ struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_are
     return event;
 }
 
-static bool take_at(const struct ingest_business *business, yyjson_val *object, uint32_t index, bool is_batch,
-                    struct ingest_items *items, struct ingest_problem *problem)
+static bool take_at(const struct ingest_business *business, yyjson_val *object, uint32_t index,
+                    bool is_batch, struct ingest_items *items, struct ingest_problem *problem)
 {
     bool is_good = yyjson_is_obj(object);
     if (is_good) {
@@ -184,8 +194,9 @@ static bool take_at(const struct ingest_business *business, yyjson_val *object, 
     return is_good;
 }
 
-bool ingest_business_json(const struct ingest_business *business, struct sea_str body, bool is_batch,
-                          struct ingest_items *items, uint32_t *ret_count, struct ingest_problem *problem)
+bool ingest_business_json(const struct ingest_business *business, struct sea_str body,
+                          bool is_batch, struct ingest_items *items, uint32_t *ret_count,
+                          struct ingest_problem *problem)
 {
     size_t i, n;
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(body, business->alc)), *object;
@@ -196,7 +207,8 @@ bool ingest_business_json(const struct ingest_business *business, struct sea_str
             return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
         return take_at(business, root, 0, false, items, problem);
     }
-    if (!yyjson_is_arr(root)) return ingest_refuse(problem, 422, "invalid", "a batch must be an array", "");
+    if (!yyjson_is_arr(root))
+        return ingest_refuse(problem, 422, "invalid", "a batch must be an array", "");
     if (yyjson_arr_size(root) > INGEST_EVENTS_MAX)
         return ingest_refuse(problem, 422, "too-many", "a batch may have 100 events", "");
     yyjson_arr_foreach(root, i, n, object)

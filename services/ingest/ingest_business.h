@@ -1,5 +1,5 @@
-/* ingest_business.h: business events (contract.md): CloudEvents 1.0 in JSON or with protobuf data become order facts,
- * profiles and consents. Pure. */
+/* ingest_business.h: business events (contract.md): CloudEvents 1.0 in JSON or with protobuf data
+ * become order facts, profiles and consents. Pure. */
 #ifndef INGEST_BUSINESS_H
 #define INGEST_BUSINESS_H
 
@@ -11,8 +11,8 @@
 /* A CloudEvent's attributes and its data, however they came. */
 struct ingest_cloudevent {
     struct sea_str specversion, id, source, type, subject, time, content_type;
-    yyjson_val *data;       /* JSON data, or NULL */
-    struct sea_str bytes;   /* other data: protobuf or JSON text, by content_type */
+    yyjson_val *data;     /* JSON data, or NULL */
+    struct sea_str bytes; /* other data: protobuf or JSON text, by content_type */
 };
 
 struct ingest_business {
@@ -20,16 +20,20 @@ struct ingest_business {
     const yyjson_alc *alc;
 };
 
-/* Adds the items of one event, the event's own first; false with a problem whose field points into the event. */
-bool ingest_business_take(const struct ingest_business *business, const struct ingest_cloudevent *event, uint32_t index,
+/* Adds the items of one event, the event's own first; false with a problem whose field points into
+ * the event. */
+bool ingest_business_take(const struct ingest_business *business,
+                          const struct ingest_cloudevent *event, uint32_t index,
                           struct ingest_items *items, struct ingest_problem *problem);
 
 /* A structured event from its JSON object. */
 struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_arena *arena);
 
-/* A body of application/cloudevents+json or …-batch+json: all events or none. *ret_count: how many events. */
-bool ingest_business_json(const struct ingest_business *business, struct sea_str body, bool is_batch,
-                          struct ingest_items *items, uint32_t *ret_count, struct ingest_problem *problem);
+/* A body of application/cloudevents+json or …-batch+json: all events or none. *ret_count: how many
+ * events. */
+bool ingest_business_json(const struct ingest_business *business, struct sea_str body,
+                          bool is_batch, struct ingest_items *items, uint32_t *ret_count,
+                          struct ingest_problem *problem);
 
 /* ce_id of a business event: UUIDv5 of (source, id). */
 struct sea_uuid ingest_business_id(struct sea_str source, struct sea_str id);

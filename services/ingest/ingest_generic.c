@@ -47,17 +47,22 @@ static bool read_attachment(yyjson_val *value, struct ingest_attachment *ret)
 {
     struct sea_str sha256;
     int64_t size = 0;
-    if (!yyjson_is_obj(value) || !take_str(value, "url", 4096, &ret->url) || !ret->url.len) return false;
-    if (!take_str(value, "mime", 128, &ret->mime) || !take_str(value, "name", INGEST_ID_MAX, &ret->name) ||
+    if (!yyjson_is_obj(value) || !take_str(value, "url", 4096, &ret->url) || !ret->url.len)
+        return false;
+    if (!take_str(value, "mime", 128, &ret->mime) ||
+        !take_str(value, "name", INGEST_ID_MAX, &ret->name) ||
         !take_str(value, "sha256", 64, &sha256))
         return false;
-    if (!ingest_json_is_absent(value, "size") && (!ingest_json_int(value, "size", &size) || size < 0)) return false;
+    if (!ingest_json_is_absent(value, "size") &&
+        (!ingest_json_int(value, "size", &size) || size < 0))
+        return false;
     ret->size_bytes = (uint64_t)size;
     ret->has_sha256 = sha256.len > 0;
     return !sha256.len || sea_hex_parse(sha256, ret->sha256, sizeof(ret->sha256));
 }
 
-static bool read_attachments(yyjson_val *root, struct ingest_message *message, struct ingest_problem *problem)
+static bool read_attachments(yyjson_val *root, struct ingest_message *message,
+                             struct ingest_problem *problem)
 {
     size_t i, n;
     yyjson_val *list = ingest_json_arr(root, "attachments"), *value;
@@ -67,8 +72,10 @@ static bool read_attachments(yyjson_val *root, struct ingest_message *message, s
     yyjson_arr_foreach(list, i, n, value)
     {
         if (!read_attachment(value, &message->attachments[i]))
-            return wrong(problem, "an attachment needs a url; mime, name, size and sha256 (64 hex digits) may follow",
-                         "/attachments");
+            return wrong(
+                problem,
+                "an attachment needs a url; mime, name, size and sha256 (64 hex digits) may follow",
+                "/attachments");
         message->attachments_count++;
     }
     return true;
@@ -77,15 +84,18 @@ static bool read_attachments(yyjson_val *root, struct ingest_message *message, s
 static bool read_times(yyjson_val *root, struct ingest_item *item, struct ingest_problem *problem)
 {
     struct sea_str sent_at;
-    if (!take_str(root, "sent_at", 64, &sent_at)) return wrong(problem, "sent_at must be text", "/sent_at");
+    if (!take_str(root, "sent_at", 64, &sent_at))
+        return wrong(problem, "sent_at must be text", "/sent_at");
     if (sent_at.len && !sea_time_parse(sent_at, &item->time_ms))
         return wrong(problem, "sent_at must be an RFC 3339 time", "/sent_at");
     return true;
 }
 
-static bool read_words(yyjson_val *root, struct ingest_message *message, struct ingest_problem *problem)
+static bool read_words(yyjson_val *root, struct ingest_message *message,
+                       struct ingest_problem *problem)
 {
-    if (!take_str(root, "subject", 4096, &message->subject)) return wrong(problem, "subject must be text", "/subject");
+    if (!take_str(root, "subject", 4096, &message->subject))
+        return wrong(problem, "subject must be text", "/subject");
     if (!take_str(root, "text", INGEST_RAW_MAX, &message->text))
         return wrong(problem, "text must be text of at most 131072 bytes", "/text");
     if (!take_str(root, "order_id", INGEST_ID_MAX, &message->order_id))
@@ -98,10 +108,11 @@ static bool read_words(yyjson_val *root, struct ingest_message *message, struct 
     return true;
 }
 
-static const struct sea_account *find_account(const struct ingest_generic *generic, yyjson_val *root,
-                                              struct ingest_problem *problem)
+static const struct sea_account *find_account(const struct ingest_generic *generic,
+                                              yyjson_val *root, struct ingest_problem *problem)
 {
-    struct sea_str channel = ingest_json_str(root, "channel"), account = ingest_json_str(root, "account");
+    struct sea_str channel = ingest_json_str(root, "channel"),
+                   account = ingest_json_str(root, "account");
     const struct sea_account *found = sea_channels_account(generic->channels, channel, account);
     if (!channel.len) {
         wrong(problem, "channel must be text", "/channel");
@@ -123,7 +134,8 @@ bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_it
 {
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(generic->body, generic->alc));
     if (!root) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
-    if (!yyjson_is_obj(root)) return ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
+    if (!yyjson_is_obj(root))
+        return ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
     const struct sea_account *account = find_account(generic, root, problem);
     if (!account) return false;
 
@@ -134,7 +146,8 @@ bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_it
     item->account = sea_str(account->name);
     item->source = generic->source;
     message->kind = SEADESK__V1__MESSAGE_KIND__TEXT;
-    if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id) || !message->external_id.len)
+    if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id) ||
+        !message->external_id.len)
         return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
     if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
         !read_words(root, message, problem) || !read_attachments(root, message, problem))

@@ -1,4 +1,5 @@
-/* ingest_generic.h: POST /v1/messages: the generic inbound message of channels without a provider (contract.md). Pure. */
+/* ingest_generic.h: POST /v1/messages: the generic inbound message of channels without a provider
+ * (contract.md). Pure. */
 #ifndef INGEST_GENERIC_H
 #define INGEST_GENERIC_H
 
@@ -11,12 +12,13 @@
 struct ingest_generic {
     const struct sea_channels *channels;
     const struct sea_markets *markets;
-    struct sea_str source;   /* registered source that sends it */
+    struct sea_str source; /* registered source that sends it */
     struct sea_str body;
     const yyjson_alc *alc;
 };
 
-/* One message, added to `items`; false with a problem. *ret_account, when not NULL, is its account, once known. */
+/* One message, added to `items`; false with a problem. *ret_account, when not NULL, is its account,
+ * once known. */
 bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,
                           struct ingest_problem *problem, const struct sea_account **ret_account);
 

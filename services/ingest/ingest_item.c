@@ -28,7 +28,8 @@ struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kin
 bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,
                    const char *field)
 {
-    *problem = (struct ingest_problem){.status = status, .code = code, .detail = detail, .index = -1};
+    *problem =
+        (struct ingest_problem){.status = status, .code = code, .detail = detail, .index = -1};
     snprintf(problem->field, sizeof(problem->field), "%s", field ? field : "");
     return false;
 }

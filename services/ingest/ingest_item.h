@@ -1,5 +1,5 @@
-/* ingest_item.h: what the adapters find in a request: messages, receipts, consents, profiles and order facts as plain
- * data. Texts point into the request or its arena. */
+/* ingest_item.h: what the adapters find in a request: messages, receipts, consents, profiles and
+ * order facts as plain data. Texts point into the request or its arena. */
 #ifndef INGEST_ITEM_H
 #define INGEST_ITEM_H
 
@@ -7,13 +7,13 @@
 #include "sea_base.h"
 
 enum {
-    INGEST_ITEMS_MAX = 2000,       /* of one request */
-    INGEST_EVENTS_MAX = 100,       /* of one batch of business events (contract) */
+    INGEST_ITEMS_MAX = 2000, /* of one request */
+    INGEST_EVENTS_MAX = 100, /* of one batch of business events (contract) */
     INGEST_EVENT_BYTES_MAX = 192 * 1024,
-    INGEST_RAW_MAX = 128 * 1024,   /* of the provider's own part that is kept */
-    INGEST_ID_MAX = 512,           /* of any id or address */
+    INGEST_RAW_MAX = 128 * 1024, /* of the provider's own part that is kept */
+    INGEST_ID_MAX = 512,         /* of any id or address */
     INGEST_ATTACHMENTS_MAX = 20,
-    INGEST_CHANNELS_MAX = 20,      /* of one customer in one event */
+    INGEST_CHANNELS_MAX = 20, /* of one customer in one event */
     INGEST_ARENA_MAX = 48 * 1024 * 1024,
 };
 
@@ -67,20 +67,22 @@ struct ingest_profile {
 
 struct ingest_order {
     int fact; /* Seadesk__V1__OrderFact */
-    struct sea_str order_id, market, customer_ref, parcel_id, carrier, tracking_number, reason, location, currency;
+    struct sea_str order_id, market, customer_ref, parcel_id, carrier, tracking_number, reason,
+        location, currency;
     int64_t occurred_at_ms, expected_at_ms, sequence, minor;
     bool has_sequence, has_amount, is_historical;
 };
 
 struct ingest_item {
     enum ingest_kind kind;
-    struct sea_uuid id;                 /* ce_id */
-    struct sea_uuid root;               /* of a business event's second record: the event's */
-    struct sea_str channel, account;    /* of the contact */
-    struct sea_str contact_id;          /* external; empty: not told */
-    struct sea_str source, origin_id;   /* CloudEvents source; the publisher's own id of a business event */
-    int64_t time_ms;                    /* provider's or publisher's; 0: not told */
-    uint32_t event;                     /* index of the business event it belongs to */
+    struct sea_uuid id;              /* ce_id */
+    struct sea_uuid root;            /* of a business event's second record: the event's */
+    struct sea_str channel, account; /* of the contact */
+    struct sea_str contact_id;       /* external; empty: not told */
+    struct sea_str source,
+        origin_id;   /* CloudEvents source; the publisher's own id of a business event */
+    int64_t time_ms; /* provider's or publisher's; 0: not told */
+    uint32_t event;  /* index of the business event it belongs to */
     union {
         struct ingest_message message;
         struct ingest_receipt receipt;
@@ -102,11 +104,12 @@ struct ingest_items {
 /* A new zeroed item; NULL, and is_full, beyond the limit. */
 struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind);
 
-/* Why a request is refused (contract.md, problems). `field` is a JSON pointer, `index` -1 outside batches. */
+/* Why a request is refused (contract.md, problems). `field` is a JSON pointer, `index` -1 outside
+ * batches. */
 struct ingest_problem {
-    int status;            /* 0: none */
-    const char *code;      /* malformed, invalid, … */
-    const char *detail;    /* constant text */
+    int status;         /* 0: none */
+    const char *code;   /* malformed, invalid, … */
+    const char *detail; /* constant text */
     char field[64];
     int index;
 };

@@ -9,11 +9,11 @@
 /* Parses `body` with memory from `pool` (see ingest_json_pool). NULL when it isn't JSON. */
 yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc);
 
-struct sea_str ingest_json_str(yyjson_val *object, const char *name);   /* absent: empty */
-yyjson_val *ingest_json_obj(yyjson_val *object, const char *name);      /* absent: NULL */
-yyjson_val *ingest_json_arr(yyjson_val *object, const char *name);      /* absent: NULL */
+struct sea_str ingest_json_str(yyjson_val *object, const char *name); /* absent: empty */
+yyjson_val *ingest_json_obj(yyjson_val *object, const char *name);    /* absent: NULL */
+yyjson_val *ingest_json_arr(yyjson_val *object, const char *name);    /* absent: NULL */
 bool ingest_json_true(yyjson_val *object, const char *name);
-bool ingest_json_is_absent(yyjson_val *object, const char *name);       /* missing or null */
+bool ingest_json_is_absent(yyjson_val *object, const char *name); /* missing or null */
 SEA_MUST_CHECK bool ingest_json_int(yyjson_val *object, const char *name, int64_t *ret);
 
 #endif

@@ -1,5 +1,6 @@
-/* ingest_twilio.c: Twilio's SMS webhooks and status callbacks (Twilio, "Twilio's request to your webhook URL", "Track the
- * message status of outbound messages"): forms signed with the account's auth token. */
+/* ingest_twilio.c: Twilio's SMS webhooks and status callbacks (Twilio, "Twilio's request to your
+ * webhook URL", "Track the message status of outbound messages"): forms signed with the account's
+ * auth token. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,20 +23,23 @@ static const struct {
     const char *status;
     Seadesk__V1__DeliveryState state;
 } STATES[] = {
-    {"sent", SEADESK__V1__DELIVERY_STATE__ACCEPTED},    {"delivered", SEADESK__V1__DELIVERY_STATE__DELIVERED},
-    {"read", SEADESK__V1__DELIVERY_STATE__READ},        {"undelivered", SEADESK__V1__DELIVERY_STATE__FAILED},
+    {"sent", SEADESK__V1__DELIVERY_STATE__ACCEPTED},
+    {"delivered", SEADESK__V1__DELIVERY_STATE__DELIVERED},
+    {"read", SEADESK__V1__DELIVERY_STATE__READ},
+    {"undelivered", SEADESK__V1__DELIVERY_STATE__FAILED},
     {"failed", SEADESK__V1__DELIVERY_STATE__FAILED},
 };
 
-static void set_contact(struct ingest_item *item, const struct sea_account *account, struct sea_str contact)
+static void set_contact(struct ingest_item *item, const struct sea_account *account,
+                        struct sea_str contact)
 {
     item->channel = sea_str(account->channel->name);
     item->account = sea_str(account->name);
     item->contact_id = contact;
 }
 
-static void read_status(const struct ingest_webhook *hook, struct sea_str sid, struct sea_str status,
-                        struct ingest_items *items)
+static void read_status(const struct ingest_webhook *hook, struct sea_str sid,
+                        struct sea_str status, struct ingest_items *items)
 {
     int state = 0;
     for (size_t i = 0; i < SEA_COUNT(STATES); i++)
@@ -49,7 +53,8 @@ static void read_status(const struct ingest_webhook *hook, struct sea_str sid, s
     item->receipt.state = state;
     item->receipt.provider_id = sid;
     item->receipt.error_code = ingest_form_get(hook->body, "ErrorCode", items->arena);
-    if (!sea_uuid_parse(ingest_form_get(hook->query, "attempt", items->arena), &item->receipt.attempt))
+    if (!sea_uuid_parse(ingest_form_get(hook->query, "attempt", items->arena),
+                        &item->receipt.attempt))
         item->receipt.attempt = (struct sea_uuid){{0}};
 }
 
@@ -61,7 +66,8 @@ static int kind_of_mime(struct sea_str mime)
     return SEADESK__V1__MESSAGE_KIND__DOCUMENT;
 }
 
-static void read_media(const struct ingest_webhook *hook, struct ingest_message *message, struct sea_arena *arena)
+static void read_media(const struct ingest_webhook *hook, struct ingest_message *message,
+                       struct sea_arena *arena)
 {
     uint64_t count = 0;
     char name[32];
@@ -78,12 +84,14 @@ static void read_media(const struct ingest_webhook *hook, struct ingest_message 
     if (message->attachments_count) message->kind = kind_of_mime(message->attachments[0].mime);
 }
 
-static void read_message(const struct ingest_webhook *hook, struct sea_str sid, struct ingest_items *items)
+static void read_message(const struct ingest_webhook *hook, struct sea_str sid,
+                         struct ingest_items *items)
 {
     struct sea_arena *arena = items->arena;
     struct sea_str from = ingest_form_get(hook->body, "From", arena);
     bool is_good = from.len > 0 && from.len <= INGEST_ID_MAX;
-    struct ingest_item *item = ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
+    struct ingest_item *item =
+        ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
     if (!item) return;
     set_contact(item, hook->account, from);
     item->id = ingest_id(is_good ? "message" : "unreadable", hook->account, &sid, 1);
@@ -99,13 +107,15 @@ static void read_message(const struct ingest_webhook *hook, struct sea_str sid, 
     read_media(hook, &item->message, arena);
 }
 
-static bool parse(const struct ingest_webhook *hook, struct ingest_items *items, struct ingest_problem *problem)
+static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_problem *problem)
 {
     struct sea_str sid = ingest_form_get(hook->body, "MessageSid", items->arena);
     struct sea_str status = ingest_form_get(hook->body, "MessageStatus", items->arena);
     if (!sid.len) sid = ingest_form_get(hook->body, "SmsSid", items->arena);
     if (!sid.len || sid.len > INGEST_ID_MAX)
-        return ingest_refuse(problem, 422, "invalid", "MessageSid is missing or too long", "/MessageSid");
+        return ingest_refuse(problem, 422, "invalid", "MessageSid is missing or too long",
+                             "/MessageSid");
     if (status.len && !sea_str_is(status, "received"))
         read_status(hook, sid, status, items);
     else

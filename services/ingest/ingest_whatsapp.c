@@ -1,5 +1,5 @@
-/* ingest_whatsapp.c: WhatsApp Cloud API webhooks (Meta, "Webhooks for WhatsApp Business Platform"): messages and statuses of
- * every entry, signed with the app secret. */
+/* ingest_whatsapp.c: WhatsApp Cloud API webhooks (Meta, "Webhooks for WhatsApp Business Platform"):
+ * messages and statuses of every entry, signed with the app secret. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +32,8 @@ static bool verify(const struct ingest_webhook *hook)
 static int64_t time_of(yyjson_val *object)
 {
     uint64_t seconds;
-    if (!sea_str_u64(ingest_json_str(object, "timestamp"), &seconds) || seconds > 253402300799) return 0;
+    if (!sea_str_u64(ingest_json_str(object, "timestamp"), &seconds) || seconds > 253402300799)
+        return 0;
     return (int64_t)seconds * 1000;
 }
 
@@ -40,11 +41,16 @@ static const struct {
     const char *type;
     Seadesk__V1__MessageKind kind;
 } KINDS[] = {
-    {"text", SEADESK__V1__MESSAGE_KIND__TEXT},         {"image", SEADESK__V1__MESSAGE_KIND__IMAGE},
-    {"sticker", SEADESK__V1__MESSAGE_KIND__IMAGE},     {"audio", SEADESK__V1__MESSAGE_KIND__AUDIO},
-    {"video", SEADESK__V1__MESSAGE_KIND__VIDEO},       {"document", SEADESK__V1__MESSAGE_KIND__DOCUMENT},
-    {"location", SEADESK__V1__MESSAGE_KIND__LOCATION}, {"reaction", SEADESK__V1__MESSAGE_KIND__REACTION},
-    {"button", SEADESK__V1__MESSAGE_KIND__TEXT},       {"interactive", SEADESK__V1__MESSAGE_KIND__TEXT},
+    {"text", SEADESK__V1__MESSAGE_KIND__TEXT},
+    {"image", SEADESK__V1__MESSAGE_KIND__IMAGE},
+    {"sticker", SEADESK__V1__MESSAGE_KIND__IMAGE},
+    {"audio", SEADESK__V1__MESSAGE_KIND__AUDIO},
+    {"video", SEADESK__V1__MESSAGE_KIND__VIDEO},
+    {"document", SEADESK__V1__MESSAGE_KIND__DOCUMENT},
+    {"location", SEADESK__V1__MESSAGE_KIND__LOCATION},
+    {"reaction", SEADESK__V1__MESSAGE_KIND__REACTION},
+    {"button", SEADESK__V1__MESSAGE_KIND__TEXT},
+    {"interactive", SEADESK__V1__MESSAGE_KIND__TEXT},
 };
 
 static int kind_of(struct sea_str type)
@@ -101,7 +107,8 @@ static struct sea_str raw_of(yyjson_val *object, struct sea_arena *arena)
 {
     size_t len = 0;
     char *text = yyjson_val_write(object, 0, &len);
-    struct sea_str copy = text ? sea_arena_str(arena, (struct sea_str){text, len}) : (struct sea_str){NULL, 0};
+    struct sea_str copy =
+        text ? sea_arena_str(arena, (struct sea_str){text, len}) : (struct sea_str){NULL, 0};
     free(text);
     return copy;
 }
@@ -121,7 +128,8 @@ static bool is_id(struct sea_str text)
     return text.len > 0 && text.len <= INGEST_ID_MAX;
 }
 
-static void set_contact(struct ingest_item *item, const struct sea_account *account, struct sea_str contact)
+static void set_contact(struct ingest_item *item, const struct sea_account *account,
+                        struct sea_str contact)
 {
     item->channel = sea_str(account->channel->name);
     item->account = sea_str(account->name);
@@ -133,7 +141,8 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
 {
     struct sea_str id = ingest_json_str(object, "id"), from = ingest_json_str(object, "from");
     bool is_good = is_id(id) && is_id(from);
-    struct ingest_item *item = ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
+    struct ingest_item *item =
+        ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
     if (!item) return;
     set_contact(item, hook->account, from);
     struct sea_str raw = raw_of(object, items->arena);
@@ -145,7 +154,8 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
     struct ingest_message *message = &item->message;
     struct sea_str type = ingest_json_str(object, "type");
     char member[24];
-    snprintf(member, sizeof(member), "%.*s", (int)(type.len < 23 ? type.len : 23), type.len ? type.ptr : "");
+    snprintf(member, sizeof(member), "%.*s", (int)(type.len < 23 ? type.len : 23),
+             type.len ? type.ptr : "");
     yyjson_val *part = ingest_json_obj(object, member);
     item->id = ingest_id("message", hook->account, &id, 1);
     item->time_ms = time_of(object);
@@ -178,11 +188,13 @@ static struct sea_str error_code(yyjson_val *object, struct sea_arena *arena)
     return sea_arena_str(arena, sea_str(text));
 }
 
-static void read_status(const struct ingest_webhook *hook, yyjson_val *object, struct ingest_items *items)
+static void read_status(const struct ingest_webhook *hook, yyjson_val *object,
+                        struct ingest_items *items)
 {
     struct sea_str id = ingest_json_str(object, "id"), status = ingest_json_str(object, "status");
     int state = state_of(status);
-    if (!is_id(id) || !state) return; /* a status of a later version tells us nothing we could use */
+    if (!is_id(id) || !state)
+        return; /* a status of a later version tells us nothing we could use */
     struct ingest_item *item = ingest_items_add(items, INGEST_RECEIPT);
     if (!item) return;
     struct sea_str parts[] = {id, status, ingest_json_str(object, "timestamp")};
@@ -192,22 +204,28 @@ static void read_status(const struct ingest_webhook *hook, yyjson_val *object, s
     item->receipt.state = state;
     item->receipt.provider_id = id;
     item->receipt.error_code = error_code(object, items->arena);
-    if (!sea_uuid_parse(ingest_json_str(object, "biz_opaque_callback_data"), &item->receipt.attempt))
+    if (!sea_uuid_parse(ingest_json_str(object, "biz_opaque_callback_data"),
+                        &item->receipt.attempt))
         item->receipt.attempt = (struct sea_uuid){{0}};
 }
 
-static void read_value(const struct ingest_webhook *hook, yyjson_val *value, struct ingest_items *items)
+static void read_value(const struct ingest_webhook *hook, yyjson_val *value,
+                       struct ingest_items *items)
 {
     size_t i, n;
     yyjson_val *object;
-    yyjson_arr_foreach(ingest_json_arr(value, "messages"), i, n, object) read_message(hook, value, object, items);
-    yyjson_arr_foreach(ingest_json_arr(value, "statuses"), i, n, object) read_status(hook, object, items);
+    yyjson_arr_foreach(ingest_json_arr(value, "messages"), i, n, object)
+        read_message(hook, value, object, items);
+    yyjson_arr_foreach(ingest_json_arr(value, "statuses"), i, n, object)
+        read_status(hook, object, items);
 }
 
-static bool parse(const struct ingest_webhook *hook, struct ingest_items *items, struct ingest_problem *problem)
+static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_problem *problem)
 {
     yyjson_doc *doc = ingest_json_parse(hook->body, hook->alc);
-    yyjson_val *root = yyjson_doc_get_root(doc), *entries = ingest_json_arr(root, "entry"), *entry, *change;
+    yyjson_val *root = yyjson_doc_get_root(doc), *entries = ingest_json_arr(root, "entry"), *entry,
+               *change;
     size_t i, n, j, m;
     if (!doc) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
     if (!entries) return ingest_refuse(problem, 422, "invalid", "entry must be an array", "/entry");
@@ -220,7 +238,9 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         }
     }
     /* The texts point into the document: it lives in the request's pool and needn't be freed. */
-    if (items->is_full) return ingest_refuse(problem, 413, "too-large", "too many messages in one webhook", "/entry");
+    if (items->is_full)
+        return ingest_refuse(problem, 413, "too-large", "too many messages in one webhook",
+                             "/entry");
     return true;
 }
 

@@ -1,0 +1,53 @@
+/* ingest_edge.h: the service's state: settings, secrets made ready, intakes; shared by its HTTP
+ * routes and its topic. */
+#ifndef INGEST_EDGE_H
+#define INGEST_EDGE_H
+
+#include "ingest_intake.h"
+#include "sea_app.h"
+#include "sea_http_server.h"
+#include "sea_mac.h"
+#include "sea_settings.h"
+
+struct ingest_config {
+#define SEA_SETTING SEA_SETTING_FIELD
+#include "ingest_config.def"
+#undef SEA_SETTING
+};
+
+/* An account's or source's live secrets, ready to verify with. */
+struct ingest_macs {
+    struct sea_mac *list[SEA_SECRETS_MAX];
+    size_t count;
+};
+
+struct ingest_edge {
+    struct ingest_config own;
+    const struct sea_config *config;
+    struct sea_app *app;
+    struct sea_settings *settings;
+    struct ingest_macs *account_macs; /* as settings->channels.accounts */
+    struct ingest_macs *source_macs;  /* as settings->channels.sources */
+    struct sea_pepper pepper;
+    struct sea_days *days;
+    struct ingest_memory *memory;
+    struct ingest_intakes *intakes;
+    struct sea_http_server *server;
+    struct ingest_topic *topic;
+    bool is_broker_up;
+};
+
+/* Reads the configuration folder; on a mistake what was loaded stays. */
+SEA_MUST_CHECK enum sea_err ingest_edge_load(struct ingest_edge *edge,
+                                             const struct sea_config *config);
+void ingest_edge_unload(struct ingest_edge *edge);
+
+/* ingest_http.c */
+SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);
+
+/* ingest_topic.c: seadesk.business, read with Kafka's own offsets. */
+struct ingest_topic;
+SEA_MUST_CHECK enum sea_err ingest_topic_open(struct ingest_topic **ret, struct ingest_edge *edge);
+void ingest_topic_close(struct ingest_topic **topic);
+
+#endif

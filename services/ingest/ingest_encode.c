@@ -1,0 +1,372 @@
+/* ingest_encode.c: what is personal is sealed with the day key; keys and headers name nobody. */
+#include "ingest_encode.h"
+
+#include <string.h>
+
+#include "sea_id.h"
+#include "seadesk/v1/consents.pb-c.h"
+#include "seadesk/v1/dlq.pb-c.h"
+#include "seadesk/v1/messages.pb-c.h"
+#include "seadesk/v1/orders.pb-c.h"
+#include "seadesk/v1/profiles.pb-c.h"
+#include "seadesk/v1/receipts.pb-c.h"
+
+static const char CRM[] = "crm";
+
+/* One encoding in progress: the first failure sticks. */
+struct job {
+    const struct ingest_encoder *encoder;
+    const struct ingest_item *item;
+    struct sea_arena *arena;
+    int64_t received_at_ms;
+    enum sea_err err;
+};
+
+static char *text(struct job *job, struct sea_str value)
+{
+    char *copy =
+        value.len ? sea_arena_dup(job->arena, value) : (char *)(uintptr_t)protobuf_c_empty_string;
+    if (!copy) {
+        job->err = SEA_ERR_REJECT;
+        return (char *)(uintptr_t)protobuf_c_empty_string;
+    }
+    return copy;
+}
+
+static struct sea_str packed(struct job *job, const ProtobufCMessage *message)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = sea_arena_alloc(job->arena, len + 1);
+    if (!bytes) {
+        job->err = SEA_ERR_REJECT;
+        return (struct sea_str){"", 0};
+    }
+    protobuf_c_message_pack(message, bytes);
+    return (struct sea_str){(const char *)bytes, len};
+}
+
+static ProtobufCBinaryData sealed(struct job *job, enum sea_days_purpose purpose,
+                                  enum sea_topic topic, struct sea_uuid id, struct sea_str plain,
+                                  int32_t *ret_day)
+{
+    struct sea_buf out = SEA_BUF(INGEST_ARENA_MAX);
+    struct sea_place place = {
+        sea_str(sea_topic_info(topic)->name), SEA_STR("sealed"), {(const char *)id.bytes, 16}};
+    uint32_t day = 0;
+    ProtobufCBinaryData data = {0, NULL};
+    enum sea_err err = sea_days_seal(job->encoder->days, purpose, &place, plain, &out, &day);
+    if (!err) {
+        data.data = sea_arena_alloc(job->arena, out.len);
+        if (data.data) {
+            memcpy(data.data, out.ptr, out.len);
+            data.len = out.len;
+        } else {
+            err = SEA_ERR_REJECT;
+        }
+    }
+    if (err && !job->err) job->err = err;
+    *ret_day = (int32_t)day;
+    sea_buf_free(&out);
+    return data;
+}
+
+static struct sea_key contact_key(struct job *job)
+{
+    const struct ingest_item *item = job->item;
+    return sea_contact_key(job->encoder->pepper, item->channel, item->account, item->contact_id);
+}
+
+static struct sea_key crm_key(struct job *job, struct sea_str customer_ref)
+{
+    return sea_contact_key(job->encoder->pepper, sea_str(CRM), sea_str(CRM), customer_ref);
+}
+
+static ProtobufCBinaryData key_bytes(struct job *job, struct sea_key key)
+{
+    uint8_t *copy = sea_arena_alloc(job->arena, sizeof(key.bytes));
+    if (!copy) {
+        job->err = SEA_ERR_REJECT;
+        return (ProtobufCBinaryData){0, NULL};
+    }
+    memcpy(copy, key.bytes, sizeof(key.bytes));
+    return (ProtobufCBinaryData){sizeof(key.bytes), copy};
+}
+
+static struct sea_str key_text(struct job *job, struct sea_key key)
+{
+    char *copy = sea_arena_alloc(job->arena, SEA_KEY_TEXT);
+    if (!copy) {
+        job->err = SEA_ERR_REJECT;
+        return (struct sea_str){"", 0};
+    }
+    sea_key_print(key, copy);
+    return (struct sea_str){copy, SEA_KEY_TEXT - 1};
+}
+
+static void add_attachments(struct job *job, const struct ingest_message *message,
+                            Seadesk__V1__MessageBody *body)
+{
+    size_t count = message->attachments_count;
+    body->attachments = sea_arena_zero(job->arena, (count + 1) * sizeof(*body->attachments));
+    for (size_t i = 0; body->attachments && i < count; i++) {
+        const struct ingest_attachment *from = &message->attachments[i];
+        Seadesk__V1__Attachment *to = sea_arena_alloc(job->arena, sizeof(*to));
+        if (!to) break;
+        seadesk__v1__attachment__init(to);
+        to->url = text(job, from->url);
+        to->media_id = text(job, from->media_id);
+        to->mime = text(job, from->mime);
+        to->name = text(job, from->name);
+        to->size_bytes = from->size_bytes;
+        if (from->has_sha256)
+            to->sha256 = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)from->sha256};
+        body->attachments[body->n_attachments++] = to;
+    }
+    if (body->n_attachments < count) job->err = SEA_ERR_REJECT;
+}
+
+static struct sea_str message_body(struct job *job)
+{
+    const struct ingest_message *message = &job->item->message;
+    Seadesk__V1__MessageBody body = SEADESK__V1__MESSAGE_BODY__INIT;
+    bool is_cut = message->raw.len > INGEST_RAW_MAX;
+    body.external_id = text(job, message->external_id);
+    body.contact_id = text(job, job->item->contact_id);
+    body.name = text(job, message->name);
+    body.phone = text(job, message->phone);
+    body.email = text(job, message->email);
+    body.locale = text(job, message->locale);
+    body.subject = text(job, message->subject);
+    body.text = text(job, message->text);
+    body.in_reply_to = text(job, message->in_reply_to);
+    body.raw = (ProtobufCBinaryData){is_cut ? INGEST_RAW_MAX : message->raw.len,
+                                     (uint8_t *)(uintptr_t)message->raw.ptr};
+    body.is_raw_cut = is_cut;
+    body.has_recording_consent = message->has_recording_consent;
+    body.notice_version = text(job, message->notice_version);
+    add_attachments(job, message, &body);
+    /* What is stored twice, in words and in the raw part, must still fit in one record. */
+    if (protobuf_c_message_get_packed_size(&body.base) > SEA_RECORD_MAX_BYTES - 2048) {
+        body.raw.len = 0;
+        body.is_raw_cut = true;
+    }
+    return packed(job, &body.base);
+}
+
+static void encode_message(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    Seadesk__V1__MessageReceived message = SEADESK__V1__MESSAGE_RECEIVED__INIT;
+    struct sea_key key = contact_key(job);
+    message.contact_key = key_bytes(job, key);
+    message.channel = text(job, item->channel);
+    message.account = text(job, item->account);
+    message.kind = (Seadesk__V1__MessageKind)item->message.kind;
+    message.provider_time_ms = item->time_ms;
+    message.received_at_ms = job->received_at_ms;
+    message.order_id = text(job, item->message.order_id);
+    message.is_automatic = item->message.is_automatic;
+    message.source = text(job, item->source);
+    message.sealed =
+        sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_MESSAGES, item->id, message_body(job), &message.day);
+    ret->topic = SEA_TOPIC_MESSAGES;
+    ret->key = key_text(job, key);
+    ret->headers.type = sea_str(message.base.descriptor->name);
+    ret->value = packed(job, &message.base);
+}
+
+static void encode_receipt(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    const struct ingest_receipt *from = &item->receipt;
+    Seadesk__V1__ReceiptReceived receipt = SEADESK__V1__RECEIPT_RECEIVED__INIT;
+    struct sea_key provider =
+        sea_lookup_key(job->encoder->pepper, SEA_LOOKUP_EXTERNAL, from->provider_id);
+    struct sea_key contact = contact_key(job);
+    bool has_contact = item->contact_id.len > 0;
+    receipt.channel = text(job, item->channel);
+    receipt.account = text(job, item->account);
+    receipt.provider_hash = key_bytes(job, provider);
+    if (has_contact) receipt.contact_key = key_bytes(job, contact);
+    receipt.state = (Seadesk__V1__DeliveryState)from->state;
+    receipt.provider_time_ms = item->time_ms;
+    receipt.received_at_ms = job->received_at_ms;
+    receipt.error_code = text(job, from->error_code);
+    if (!sea_uuid_is_nil(from->attempt))
+        receipt.attempt_id = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)from->attempt.bytes};
+    ret->topic = SEA_TOPIC_RECEIPTS;
+    ret->key = key_text(job, has_contact ? contact : provider);
+    ret->headers.type = sea_str(receipt.base.descriptor->name);
+    ret->value = packed(job, &receipt.base);
+}
+
+static void encode_consent(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    Seadesk__V1__ConsentChanged consent = SEADESK__V1__CONSENT_CHANGED__INIT;
+    struct sea_key key = contact_key(job);
+    consent.contact_key = key_bytes(job, key);
+    consent.channel = text(job, item->channel);
+    consent.account = text(job, item->account);
+    consent.class_ = (Seadesk__V1__ConsentClass)item->consent.class;
+    consent.is_granted = item->consent.is_granted;
+    consent.at_ms = item->time_ms ? item->time_ms : job->received_at_ms;
+    consent.source = SEADESK__V1__CONSENT_SOURCE__CONSENT_COMPANY;
+    consent.proof = text(job, item->consent.proof);
+    ret->topic = SEA_TOPIC_CONSENTS;
+    ret->key = key_text(job, key);
+    ret->headers.type = sea_str(consent.base.descriptor->name);
+    ret->value = packed(job, &consent.base);
+}
+
+static struct sea_str profile_body(struct job *job)
+{
+    const struct ingest_profile *from = &job->item->profile;
+    Seadesk__V1__ProfileBody body = SEADESK__V1__PROFILE_BODY__INIT;
+    Seadesk__V1__ProfileChannel channels[INGEST_CHANNELS_MAX], *list[INGEST_CHANNELS_MAX];
+    body.customer_ref = text(job, from->customer_ref);
+    body.name = text(job, from->name);
+    body.locale = text(job, from->locale);
+    body.phone = text(job, from->phone);
+    body.email = text(job, from->email);
+    body.tier = text(job, from->tier);
+    for (size_t i = 0; i < from->channels_count; i++) {
+        seadesk__v1__profile_channel__init(&channels[i]);
+        channels[i].channel = text(job, from->channels[i].channel);
+        channels[i].account = text(job, from->channels[i].account);
+        channels[i].id = text(job, from->channels[i].id);
+        list[i] = &channels[i];
+    }
+    body.channels = list;
+    body.n_channels = from->channels_count;
+    return packed(job, &body.base);
+}
+
+static void encode_profile(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    Seadesk__V1__ProfileChanged profile = SEADESK__V1__PROFILE_CHANGED__INIT;
+    struct sea_key key = crm_key(job, item->profile.customer_ref);
+    profile.contact_key = key_bytes(job, key);
+    profile.occurred_at_ms = item->time_ms;
+    profile.received_at_ms = job->received_at_ms;
+    profile.order_id = text(job, item->profile.order_id);
+    profile.market = text(job, item->profile.market);
+    profile.sealed =
+        sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_PROFILES, item->id, profile_body(job), &profile.day);
+    ret->topic = SEA_TOPIC_PROFILES;
+    ret->key = key_text(job, key);
+    ret->headers.type = sea_str(profile.base.descriptor->name);
+    ret->value = packed(job, &profile.base);
+}
+
+static void encode_order(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    const struct ingest_order *from = &item->order;
+    Seadesk__V1__OrderEvent order = SEADESK__V1__ORDER_EVENT__INIT;
+    Seadesk__V1__Money amount = SEADESK__V1__MONEY__INIT;
+    order.order_id = text(job, from->order_id);
+    order.market = text(job, from->market);
+    if (from->customer_ref.len)
+        order.contact_key = key_bytes(job, crm_key(job, from->customer_ref));
+    order.fact = (Seadesk__V1__OrderFact)from->fact;
+    order.occurred_at_ms = from->occurred_at_ms;
+    order.received_at_ms = job->received_at_ms;
+    if (from->has_sequence)
+        order.has_sequence_case = SEADESK__V1__ORDER_EVENT__HAS_SEQUENCE_SEQUENCE;
+    order.sequence = from->sequence;
+    order.parcel_id = text(job, from->parcel_id);
+    order.carrier = text(job, from->carrier);
+    order.tracking_number = text(job, from->tracking_number);
+    order.reason = text(job, from->reason);
+    order.expected_at_ms = from->expected_at_ms;
+    order.location = text(job, from->location);
+    order.is_historical = from->is_historical;
+    order.source = text(job, item->source);
+    if (from->has_amount) {
+        amount.minor = from->minor;
+        amount.currency = text(job, from->currency);
+        order.amount = &amount;
+    }
+    ret->topic = SEA_TOPIC_ORDERS;
+    ret->key = from->order_id;
+    ret->headers.type = sea_str(order.base.descriptor->name);
+    ret->value = packed(job, &order.base);
+}
+
+static void encode_dead(struct job *job, struct sea_uuid id, const char *reason,
+                        struct sea_str value, struct sea_outgoing *ret)
+{
+    Seadesk__V1__DeadLetter letter = SEADESK__V1__DEAD_LETTER__INIT;
+    uint8_t *copy = sea_arena_alloc(job->arena, sizeof(id.bytes));
+    if (!copy) {
+        job->err = SEA_ERR_REJECT;
+        return;
+    }
+    memcpy(copy, id.bytes, sizeof(id.bytes));
+    if (value.len > INGEST_RAW_MAX) value.len = INGEST_RAW_MAX;
+    letter.service = (char *)(uintptr_t) "ingest";
+    letter.offset = -1;
+    letter.reason = (char *)(uintptr_t)reason;
+    letter.ce_id = (ProtobufCBinaryData){sizeof(id.bytes), copy};
+    letter.at_ms = job->received_at_ms;
+    letter.sealed_value = sealed(job, SEA_DAYS_DEAD, SEA_TOPIC_DLQ, id, value, &letter.day);
+    ret->topic = SEA_TOPIC_DLQ;
+    ret->key = key_text(job, (struct sea_key){{0}});
+    ret->headers.type = sea_str(letter.base.descriptor->name);
+    ret->value = packed(job, &letter.base);
+}
+
+static enum sea_err finish(const struct job *job, const struct sea_outgoing *out)
+{
+    if (job->err) return job->err;
+    return out->value.len > SEA_RECORD_MAX_BYTES ? SEA_ERR_REJECT : SEA_OK;
+}
+
+enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct ingest_item *item,
+                           int64_t received_at_ms, struct sea_str trace, struct sea_arena *arena,
+                           struct sea_outgoing *ret)
+{
+    struct job job = {encoder, item, arena, received_at_ms, SEA_OK};
+    *ret = (struct sea_outgoing){
+        .headers = {.id = item->id,
+                    .root = sea_uuid_is_nil(item->root) ? item->id : item->root,
+                    .source = item->source.len ? item->source : SEA_STR("/seadesk/ingest"),
+                    .originid = item->origin_id,
+                    .time_ms = received_at_ms,
+                    .trace = trace}};
+    switch (item->kind) {
+    case INGEST_MESSAGE:
+        encode_message(&job, ret);
+        break;
+    case INGEST_RECEIPT:
+        encode_receipt(&job, ret);
+        break;
+    case INGEST_CONSENT:
+        encode_consent(&job, ret);
+        break;
+    case INGEST_PROFILE:
+        encode_profile(&job, ret);
+        break;
+    case INGEST_ORDER:
+        encode_order(&job, ret);
+        break;
+    case INGEST_UNREADABLE:
+        encode_dead(&job, item->id, "unreadable", item->unreadable, ret);
+        break;
+    }
+    return finish(&job, ret);
+}
+
+enum sea_err ingest_encode_dead(const struct ingest_encoder *encoder, struct sea_uuid id,
+                                const char *reason, struct sea_str value, int64_t received_at_ms,
+                                struct sea_arena *arena, struct sea_outgoing *ret)
+{
+    struct job job = {encoder, NULL, arena, received_at_ms, SEA_OK};
+    *ret = (struct sea_outgoing){
+        .headers = {
+            .id = id, .root = id, .source = SEA_STR("/seadesk/ingest"), .time_ms = received_at_ms}};
+    encode_dead(&job, id, reason, value, ret);
+    return finish(&job, ret);
+}

@@ -1,0 +1,113 @@
+/* main.c: wires the edge: configuration folder, keys, producer, HTTP and the topic of business
+ * events. */
+#include "ingest_edge.h"
+#include "ingest_metrics.h"
+#include "sea_log.h"
+
+enum { LOOK_MS = 1000 };
+
+static enum sea_err load(void *ctx, const struct sea_config *config)
+{
+    struct ingest_edge *edge = ctx;
+    edge->config = config;
+    return ingest_edge_load(edge, config);
+}
+
+static void reload(void *ctx)
+{
+    struct ingest_edge *edge = ctx;
+    enum sea_err err = ingest_edge_load(edge, edge->config);
+    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
+            err ? "reload refused, the old configuration stays" : "reloaded");
+}
+
+/* The broker is asked here, once a second, so that no request and no probe waits for it. */
+static void look(void *ctx)
+{
+    struct ingest_edge *edge = ctx;
+    edge->is_broker_up = ingest_intakes_is_up(edge->intakes);
+    sea_metric_set(&sea_m_ingest_waiting_requests, (double)ingest_intakes_waiting(edge->intakes));
+}
+
+static bool is_broker_up(void *ctx, struct sea_buf *why)
+{
+    const struct ingest_edge *edge = ctx;
+    if (!edge->is_broker_up)
+        sea_buf_text(why, "kafka is away, or topics are missing (seadesk topics)");
+    return edge->is_broker_up;
+}
+
+static bool has_day_key(void *ctx, struct sea_buf *why)
+{
+    const struct ingest_edge *edge = ctx;
+    bool is_ready = sea_days_is_ready(edge->days);
+    if (!is_ready)
+        sea_buf_text(why, "no day key: the key store is away, or not migrated (seadesk migrate)");
+    return is_ready;
+}
+
+static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
+{
+    struct ingest_edge *edge = ctx;
+    struct sea_keys_options keys = {.url = config->keys_postgres,
+                                    .user = "seadesk_ingest",
+                                    .password = config->postgres_password,
+                                    .name = "ingest",
+                                    .master_key = config->master_key};
+    edge->app = app;
+    sea_pepper_init(&edge->pepper, sea_str(config->pepper));
+    ingest_memory_open(&edge->memory);
+    enum sea_err err =
+        sea_days_open(&edge->days, &keys, (1u << SEA_DAYS_INTAKE) | (1u << SEA_DAYS_DEAD));
+    if (err) return err;
+    struct ingest_intakes_options options = {
+        .base = sea_app_base(app),
+        .brokers = config->kafka,
+        .linger_ms = (int)edge->own.linger_ms,
+        .ack_timeout_ms = (int)edge->own.ack_timeout_ms,
+        .queue_kbytes_max = (int)(edge->own.queue_bytes / 1024),
+        .encoder = {&edge->pepper, edge->days},
+        .memory = edge->memory,
+    };
+    err = ingest_intakes_open(&edge->intakes, &options);
+    if (!err) err = ingest_topic_open(&edge->topic, edge);
+    if (!err) err = ingest_http_open(edge);
+    if (err) return err;
+    sea_app_ready_check(app, "kafka", is_broker_up, edge);
+    sea_app_ready_check(app, "keys", has_day_key, edge);
+    sea_app_every(app, LOOK_MS, look, edge);
+    look(edge);
+    return SEA_OK;
+}
+
+static void stop(void *ctx)
+{
+    struct ingest_edge *edge = ctx;
+    ingest_topic_close(&edge->topic);
+    ingest_intakes_close(&edge->intakes);
+    sea_http_server_close(&edge->server);
+    sea_days_close(&edge->days);
+    ingest_memory_close(&edge->memory);
+    ingest_edge_unload(edge);
+}
+
+int main(int argc, char **argv)
+{
+    static struct ingest_edge edge;
+    static const struct sea_setting ROWS[] = {
+#define SEA_SETTING(...) SEA_SETTING_ROW(struct ingest_config, __VA_ARGS__)
+#include "ingest_config.def"
+#undef SEA_SETTING
+    };
+    const struct sea_app_program program = {
+        .config = {"ingest", ROWS, SEA_COUNT(ROWS), &edge.own},
+        .metrics = ingest_metrics,
+        .about = "the edge: authentic, well-formed and allowed events, safe in the log",
+        .load = load,
+        .start = start,
+        .stop = stop,
+        .reload = reload,
+        .ctx = &edge,
+    };
+    return sea_app_main(&program, argc, argv);
+}
