@@ -261,8 +261,11 @@ static bool needs_consent(const struct ingest_edge *edge, const struct sea_accou
 {
     struct sea_contact_facts facts = {account->market, item->message.phone, item->message.locale};
     const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
-    return market->recording == SEA_CONSENT_REQUIRED &&
-           account->channel->class == SEA_CHANNEL_LIVE_CHAT && !item->message.has_recording_consent;
+    bool is_recorded = false;
+    for (uint32_t i = 0; i < market->recording_channels.count; i++)
+        is_recorded |= sea_str_is(item->channel, market->recording_channels.items[i]);
+    return is_recorded && market->recording == SEA_CONSENT_OPT_IN &&
+           !item->message.has_recording_consent;
 }
 
 static void on_message(void *ctx, struct sea_http_exchange *exchange,
@@ -393,7 +396,7 @@ static void count_markets(const struct ingest_edge *edge, const struct ingest_it
         struct sea_contact_facts facts = {account->market, item->message.phone,
                                           item->message.locale};
         sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
-                       sea_market_of(&edge->settings->markets, &facts)->id);
+                       sea_market_of(&edge->settings->markets, &facts)->code);
     }
 }
 

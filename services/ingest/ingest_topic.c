@@ -176,7 +176,9 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
         rd_kafka_message_t *message = rd_kafka_consumer_poll(topic->consumer, 0);
         if (!message) break;
         if (message->err) {
-            if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+            /* no seadesk.business.{source} topic is no mistake */
+            if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
+                message->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
                 sea_log(SEA_LOG_WARN, "consumer error",
                         SEA_F_STR("cause", rd_kafka_err2str(message->err)));
             rd_kafka_message_destroy(message);

@@ -1,11 +1,13 @@
 /* ingest_whatsapp.c: WhatsApp Cloud API webhooks (Meta, "Webhooks for WhatsApp Business Platform"):
  * messages and statuses of every entry, signed with the app secret. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "sea_enc.h"
+#include "sea_id.h"
 #include "sea_webhook.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/types.pb-c.h"
