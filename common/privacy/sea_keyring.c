@@ -1,7 +1,9 @@
 /* sea_keyring.c: wrapping keys: fetched, made, and used to wrap and open keys. */
 #include "sea_keyring.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sea_clock.h"
 #include "sea_enc.h"
@@ -30,12 +32,23 @@ static const struct sea_pg_stmt add_stmt = {
 static const struct sea_place wrapping_place = {
     {"keys.wrapping_key", 17}, {"wrapped", 7}, {NULL, 0}};
 
+/* Keys shall reach no disk: neither by a core dump nor by swapping. */
+static void guard_memory(void *secrets, size_t size)
+{
+    static const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || sodium_mlock(secrets, size) != 0) {
+        sea_log(SEA_LOG_WARN, "keys may be swapped or dumped to disk",
+                SEA_F_STR("cause", strerror(errno)));
+    }
+}
+
 enum sea_err sea_keyring_open(struct sea_keyring *ret, const struct sea_keys_options *options)
 {
     sea_assert(sodium_init() >= 0);
     struct sea_keyring_secrets *secrets = sodium_malloc(sizeof *secrets);
     sea_assert(secrets != NULL);
     sodium_memzero(secrets, sizeof *secrets);
+    guard_memory(secrets, sizeof *secrets);
     if (strlen(options->master_key) != MASTER_HEX_DIGITS ||
         !sea_hex_parse(sea_str(options->master_key), secrets->master.bytes, SEA_DATA_KEY_BYTES)) {
         sea_log(SEA_LOG_ERROR, "the master key is not 64 hex digits",

@@ -12,38 +12,10 @@ struct known {
 };
 
 static const struct known names[] = {
+#define SEA_PROGRAM(whose)
 #define SEA_SETTING(field, NAME, type, ...) {#NAME, SEA_SETTING_##type},
-#include "sea_config_common.def"
-#if __has_include("services/ingest/ingest_config.def")
-#include "services/ingest/ingest_config.def"
-#endif
-#if __has_include("services/router/router_config.def")
-#include "services/router/router_config.def"
-#endif
-#if __has_include("services/translator-gateway/xlate_config.def")
-#include "services/translator-gateway/xlate_config.def"
-#endif
-#if __has_include("services/sla-timer/sla_config.def")
-#include "services/sla-timer/sla_config.def"
-#endif
-#if __has_include("services/notifier/notify_config.def")
-#include "services/notifier/notify_config.def"
-#endif
-#if __has_include("services/retention-purger/purge_config.def")
-#include "services/retention-purger/purge_config.def"
-#endif
-#if __has_include("services/desk/desk_config.def")
-#include "services/desk/desk_config.def"
-#endif
-#if __has_include("services/order-tracker/track_config.def")
-#include "services/order-tracker/track_config.def"
-#endif
-#if __has_include("tools/seadesk/seadesk_config.def")
-#include "tools/seadesk/seadesk_config.def"
-#endif
-#if __has_include("tools/fake-provider/fake_config.def")
-#include "tools/fake-provider/fake_config.def"
-#endif
+#include "sea_config_all.def"
+#undef SEA_PROGRAM
 #undef SEA_SETTING
     /* What ./dev reads, and tells with ./dev env. */
     {"STACK", SEA_SETTING_STR},

@@ -336,7 +336,7 @@ static void a_day_is_gone_unknown_or_away(void **state)
     (void)state;
     struct sea_days *router = days_of("seadesk_router", 1U << SEA_DAYS_INTAKE);
     struct sea_buf sealed = SEA_BUF(1000), plain = SEA_BUF(1000);
-    uint32_t day = sea_day_of(sea_clock_wall_ms());
+    uint32_t day = sea_days_of(sea_clock_wall_ms());
     bool is_gone = false;
     assert_true(gets_ready(router, 5000));
     assert_int_equal(sea_days_seal(router, SEA_DAYS_INTAKE, &place, SEA_STR("x"), &sealed, NULL),
