@@ -151,7 +151,7 @@ $$;
 -- ── views for others ──────────────────────────────────────────────────────────────────────────────────────────────
 -- Requests: WHERE request_id = …
 --   state        received verified grace running done held
---   stores       [{"store", "state", "rows"}], those that are known by now; also services not heard yet: {"store": "sla-timer",
+--   stores       json: [{"store", "state", "rows"}], those that are known by now; also services not heard yet: {"store": "sla-timer",
 --                "state": "waiting", "rows": 0}
 --   certificate  JSON Web Signature (RFC 7515, EdDSA) of what was done; NULL until done
 CREATE VIEW request_v AS
@@ -159,8 +159,8 @@ SELECT r.request_id, r.customer_id, 'erase'::text AS kind,
        (ARRAY['received', CASE WHEN r.reason = 'grace' THEN 'grace' ELSE 'verified' END,
               'running', 'running', 'done', 'held'])[r.state] AS state,
        r.reason, r.requested_at, r.done_at,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('store', s.store, 'state', s.state, 'rows', s.rows) ORDER BY s.store),
-                        '[]'::jsonb)
+       (SELECT coalesce(json_agg(json_build_object('store', s.store, 'state', s.state, 'rows', s.rows) ORDER BY s.store),
+                        '[]')
         FROM (SELECT p.store, p.state, p.rows FROM proof p WHERE p.request_id = r.request_id
               UNION ALL
               SELECT w.service, 'waiting', 0
