@@ -1,0 +1,156 @@
+/* desk_shape.h: what the desk shows, as plain data. Empty texts, nil ids and times of 0 are absent.
+ * Texts belong to whoever filled them in. */
+#ifndef DESK_SHAPE_H
+#define DESK_SHAPE_H
+
+#include "sea_base.h"
+
+struct desk_translation {
+    struct sea_str state; /* none pending done failed held */
+    struct sea_str language, text, engine;
+    bool is_machine;
+    double quality; /* 0: not rated */
+};
+
+struct desk_delivery {
+    struct sea_str state; /* empty: nothing is delivered */
+    struct sea_str reason, channel;
+    bool has_span;
+    int64_t span_from, span_to; /* bytes of the text */
+    int64_t release_at_ms, at_ms;
+};
+
+struct desk_message {
+    struct sea_uuid event_id, message_id, ticket_id, conversation_id, customer_id;
+    struct sea_str direction; /* in out note */
+    struct sea_str channel, account, external_id, market, language, subject, text, agent;
+    struct desk_translation translation;
+    int64_t sent_at_ms, received_at_ms, routed_at_ms;
+    struct desk_delivery delivery;
+    bool is_erased; /* the key of its texts was destroyed */
+};
+
+struct desk_clock {
+    struct sea_str clock, state, policy;
+    int64_t due_at_ms;
+    bool is_withdrawn;
+};
+
+struct desk_decision {
+    int64_t at_ms;
+    struct sea_str by, what, reason;
+};
+
+struct desk_contact {
+    struct sea_str channel, account, id; /* the id masked */
+};
+
+/* What the customer last said about a class of messages at one contact. */
+struct desk_allowed {
+    struct sea_str channel, account, class, source;
+    bool is_granted;
+    int64_t at_ms;
+};
+
+/* Everything in it is masked. */
+struct desk_customer {
+    struct sea_uuid id;
+    struct sea_str name, phone, email, locale, tier, market;
+    const struct desk_contact *contacts;
+    size_t contacts_count;
+    const struct desk_allowed *allowed;
+    size_t allowed_count;
+};
+
+struct desk_ticket {
+    struct sea_uuid id, conversation_id, customer_id;
+    uint64_t version;
+    struct sea_str status, market, zone, channel, language, queue, assignee, subject;
+    int64_t priority, opened_at_ms, snoozed_until_ms;
+    const struct sea_str *order_ids;
+    size_t order_ids_count;
+    struct sea_str issue, emotion, product_version, stage;
+    const struct desk_clock *clocks;
+    size_t clocks_count;
+    /* In full: */
+    const struct desk_message *messages;
+    size_t messages_count;
+    const struct desk_decision *decisions;
+    size_t decisions_count;
+    const struct desk_customer *customer; /* may be NULL */
+};
+
+struct desk_milestone {
+    struct sea_str name;
+    int64_t at_ms;
+};
+
+struct desk_parcel_event {
+    struct sea_str parcel_id, type, reason, location;
+    int64_t at_ms;
+};
+
+struct desk_parcel {
+    struct sea_str parcel_id, state, carrier, tracking_number;
+};
+
+struct desk_exception {
+    struct sea_str class, parcel_id, reason;
+    int64_t since_ms, expected_at_ms, closed_at_ms;
+};
+
+struct desk_notice {
+    struct sea_str about, parcel_id, state;
+    struct sea_uuid event_id;
+    struct desk_delivery delivery;
+};
+
+struct desk_order {
+    struct sea_str order_id, market, state;
+    struct sea_uuid customer_id;
+    const struct desk_milestone *milestones;
+    size_t milestones_count;
+    const struct desk_parcel *parcels;
+    size_t parcels_count;
+    const struct desk_parcel_event *events; /* of all parcels, oldest first */
+    size_t events_count;
+    const struct desk_exception *exceptions;
+    size_t exceptions_count;
+    const struct desk_notice *notices;
+    size_t notices_count;
+};
+
+struct desk_step {
+    int64_t at_ms, offset;
+    struct sea_str service, what, topic;
+    int32_t partition;
+    bool has_record; /* topic, partition and offset are known */
+    struct sea_uuid event_id, caused_by;
+};
+
+struct desk_story {
+    struct sea_uuid event_id;
+    struct sea_str type;
+    const struct desk_step *steps;
+    size_t steps_count;
+};
+
+struct desk_store_state {
+    struct sea_str store, state;
+    int64_t rows;
+};
+
+struct desk_request {
+    struct sea_uuid request_id, customer_id;
+    struct sea_str kind, state, certificate; /* the certificate is JSON; empty: none yet */
+    const struct desk_store_state *stores;
+    size_t stores_count;
+};
+
+struct desk_presence {
+    struct sea_str user, name, state;
+    int64_t weight, load;
+    struct sea_str limits; /* phone=1,chat=3 */
+};
+
+#endif
