@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 
+#include "sea_clock.h"
 #include "sea_id.h"
 #include "sea_log.h"
+#include "sea_metrics_common.h"
 #include "sea_worker_private.h"
 #include "seadesk/v1/dlq.pb-c.h"
 
@@ -22,7 +24,8 @@ struct run {
     struct sea_worker *worker;
     const struct sea_record *records;
     size_t count;
-    const struct sea_record *culprit; /* to be parked instead of applied */
+    const struct sea_record *culprit;       /* to be parked instead of applied */
+    uint8_t verdicts[SEA_WORKER_BATCH_MAX]; /* enum verdict, for the counters after the commit */
 };
 
 enum verdict { APPLY, PARK, SKIP, REFUSE };
@@ -119,11 +122,11 @@ static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record
                          size_t *ret_count)
 {
     struct sea_worker *worker = run->worker;
-    enum verdict verdicts[SEA_WORKER_BATCH_MAX];
+    uint8_t *verdicts = run->verdicts;
     struct sea_uuid asked[SEA_WORKER_BATCH_MAX], *seen = NULL;
     size_t asked_count = 0, seen_count = 0, kept = 0;
     for (size_t i = 0; i < run->count; i++) {
-        verdicts[i] = judge(worker, &run->records[i], run->culprit);
+        verdicts[i] = (uint8_t)judge(worker, &run->records[i], run->culprit);
         if (verdicts[i] <= PARK && is_edge(&run->records[i]))
             asked[asked_count++] = run->records[i].headers.id;
     }
@@ -137,7 +140,10 @@ static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record
         if (verdicts[i] > PARK) continue;
         if (is_edge(record)) {
             struct sea_uuid id = record->headers.id;
-            if (contains(seen, seen_count, id) || is_in_batch(worker, id)) continue;
+            if (contains(seen, seen_count, id) || is_in_batch(worker, id)) {
+                verdicts[i] = SKIP;
+                continue;
+            }
             worker->seen[worker->seen_count++] = id;
         }
         if (verdicts[i] == PARK)
@@ -173,15 +179,36 @@ static uint32_t numbers_of(const struct sea_worker *worker, const struct sea_rec
     return numbers;
 }
 
+static void count_records(const struct run *run)
+{
+    static const char *const OUTCOMES[] = {
+        [APPLY] = "applied", [PARK] = "parked", [SKIP] = "duplicate", [REFUSE] = "refused"};
+    for (size_t i = 0; i < run->count; i++) {
+        const struct sea_record *record = &run->records[i];
+        sea_metric_inc(&sea_m_consumed_total, sea_topic_info(record->topic)->name,
+                       OUTCOMES[run->verdicts[i]]);
+        if (run->verdicts[i] == SKIP)
+            sea_metric_inc(&sea_m_duplicates_total, is_edge(record) ? "id" : "position");
+    }
+    sea_metric_observe(&sea_m_batch_records, (double)run->count);
+}
+
 enum sea_err worker_batch(struct sea_worker *worker, const struct sea_record *records, size_t count)
 {
     size_t chunk = count;
     const struct sea_record *culprit = NULL;
     for (size_t done = 0; done < count;) {
         size_t n = chunk < count - done ? chunk : count - done;
-        struct run run = {worker, records + done, n, culprit};
+        struct run run = {
+            .worker = worker, .records = records + done, .count = n, .culprit = culprit};
         uint32_t numbers = numbers_of(worker, run.records, n);
+        int64_t began_us = sea_clock_mono_us();
         enum sea_err err = numbers ? worker_run(worker, numbers, apply, &run) : SEA_OK;
+        if (!err && numbers) {
+            count_records(&run);
+            sea_metric_observe(&sea_m_process_duration_seconds,
+                               (double)(sea_clock_mono_us() - began_us) / 1e6, "batch");
+        }
         if (err == SEA_ERR_FENCED) continue; /* the fenced numbers are gone: again without them */
         if (err == SEA_ERR_REJECT && n > 1) {
             chunk = n / 2;
@@ -227,6 +254,7 @@ void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const 
     letter.at_ms = txn->now_ms;
     letter.key = (ProtobufCBinaryData){record->key.len, (uint8_t *)(uintptr_t)record->key.ptr};
     if (!letter.ce_type) letter.ce_type = (char *)(uintptr_t)protobuf_c_empty_string;
+    sea_metric_inc(&sea_m_dead_letters_total, letter.topic, reason);
     sea_log(SEA_LOG_WARN, "record refused", SEA_F_STR("reason", reason),
             SEA_F_STR("topic", letter.topic), SEA_F_I64("partition", record->partition),
             SEA_F_I64("offset", record->offset));

@@ -7,6 +7,7 @@
 #include "sea_crash.h"
 #include "sea_id.h"
 #include "sea_log.h"
+#include "sea_metrics_common.h"
 #include "sea_worker_private.h"
 
 enum { TXN_ARENA_MAX = 256 * 1024 * 1024 };
@@ -149,6 +150,7 @@ static enum sea_err lock_sources(struct sea_worker *worker, uint32_t numbers)
         uint32_t n = (uint32_t)sea_pg_i64(rows, i, 0);
         if (sea_pg_i64(rows, i, 1) != worker->numbers[n].epoch) {
             sea_log(SEA_LOG_WARN, "partition number fenced", SEA_F_U64("number", n));
+            sea_metric_inc(&sea_m_fenced_total);
             worker_lose(worker, n);
             is_fenced = true;
         }
@@ -272,6 +274,22 @@ static void txn_adopt(struct sea_worker *worker)
     outbox_pump(worker);
 }
 
+static const char *outcome_of(enum sea_err err)
+{
+    switch (err) {
+    case SEA_OK:
+        return "committed";
+    case SEA_ERR_RETRY:
+        return "retried";
+    case SEA_ERR_FENCED:
+        return "fenced";
+    case SEA_ERR_REJECT:
+    case SEA_ERR_FATAL:
+        break;
+    }
+    return "rolled_back";
+}
+
 enum sea_err worker_run(struct sea_worker *worker, uint32_t numbers,
                         enum sea_err (*fn)(void *arg, struct sea_txn *txn), void *arg)
 {
@@ -298,10 +316,12 @@ enum sea_err worker_run(struct sea_worker *worker, uint32_t numbers,
         if (worker->ops->rolled_back) worker->ops->rolled_back(worker->ctx);
         /* Lost in commit or before: the rows tell which. */
         if (err == SEA_ERR_RETRY) worker->needs_resync = true;
+        sea_metric_inc(&sea_m_transactions_total, outcome_of(err));
         return err;
     }
     txn_adopt(worker);
     if (worker->ops->committed) worker->ops->committed(worker->ctx);
+    sea_metric_inc(&sea_m_transactions_total, outcome_of(err));
     return SEA_OK;
 }
 

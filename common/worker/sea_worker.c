@@ -12,6 +12,7 @@
 #include "sea_clock.h"
 #include "sea_config.h"
 #include "sea_log.h"
+#include "sea_metrics_common.h"
 #include "sea_worker_private.h"
 
 enum {
@@ -108,6 +109,7 @@ static void stop_number(struct sea_worker *worker, const char *topic, int32_t pa
     uint32_t n = strcmp(topic, sea_topic_info(SEA_TOPIC_PRIVACY)->name) == 0 ? SEA_NUMBER_PRIVACY
                                                                              : (uint32_t)partition;
     worker->numbers[n].is_stopped = true;
+    sea_metric_inc(&sea_m_lost_log_total, topic);
     sea_log(SEA_LOG_ERROR, "partition number stopped", SEA_F_STR("topic", topic),
             SEA_F_I64("partition", partition), SEA_F_STR("cause", why));
 }
@@ -453,6 +455,47 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     if (worker->is_joined) worker->ops->tick(worker->ctx);
 }
 
+/* ---- metrics ---- */
+
+/* Against the high watermark that the last fetch brought; no request of its own. */
+static void set_lag(struct sea_worker *worker)
+{
+    for (size_t t = 0; t < worker->ops->topics_count; t++) {
+        enum sea_topic topic = worker->ops->topics[t];
+        const struct sea_topic_info *info = sea_topic_info(topic);
+        for (uint32_t p = 0; p < info->partitions; p++) {
+            const struct number *number =
+                &worker->numbers[topic == SEA_TOPIC_PRIVACY ? SEA_NUMBER_PRIVACY : p];
+            int64_t low = 0, high = 0;
+            char label[12];
+            if (!number->is_owned ||
+                rd_kafka_get_watermark_offsets(worker->consumer, info->name, (int32_t)p, &low,
+                                               &high) ||
+                high < 0)
+                continue;
+            snprintf(label, sizeof(label), "%u", p);
+            const struct sea_input_topic *input = &number->inputs.topics[topic];
+            sea_metric_set(&sea_m_consumer_lag_records,
+                           (double)(high - (input->is_known ? input->position : low)), info->name,
+                           label);
+        }
+    }
+}
+
+static void collect(void *arg)
+{
+    struct sea_worker *worker = arg;
+    int owned = 0;
+    double unsent = 0;
+    for (uint32_t n = 0; n < SEA_NUMBERS; n++) owned += worker->numbers[n].is_owned;
+    for (const struct outbox_row *row = worker->outbox.first; row; row = row->next)
+        unsent += row->acked < row->count;
+    sea_metric_set(&sea_m_assigned_partitions, owned);
+    sea_metric_set(&sea_m_outbox_unsent, unsent);
+    sea_metric_set(&sea_m_parked_keys, (double)worker->parked_count);
+    if (worker->consumer) set_lag(worker);
+}
+
 /* ---- open and close ---- */
 
 static bool is_ready(void *arg, struct sea_buf *why)
@@ -526,6 +569,7 @@ enum sea_err sea_worker_open(struct sea_worker **ret, struct sea_app *app,
     sea_pg_open(&worker->pg, &worker->pg_options);
     worker_txn_init(worker);
     make_events(worker);
+    sea_metrics_collect(collect, worker);
     sea_app_ready_check(app, "worker", is_ready, worker);
     sea_app_on_drain(app, on_drain, worker);
     *ret = worker;
