@@ -1,0 +1,49 @@
+/* router_person.h: whose message it is: contacts, the customers they belong to, what those allow,
+ * and by which way they are reached. Pure. */
+#ifndef ROUTER_PERSON_H
+#define ROUTER_PERSON_H
+
+#include "router_plan.h"
+
+/* The telephone number of an address as digits, or "": on WhatsApp and SMS the address is one. */
+struct sea_str router_person_phone(struct router_plan *plan, struct sea_str channel,
+                                   struct sea_str address, struct sea_str phone);
+
+/* A contact that has no row yet: its ids, and the market by contract.md's rule. channel, account,
+ * address, phone, locale are set. `at_ms` is now. */
+void router_person_meet(struct router_plan *plan, struct router_contact *contact);
+const struct sea_market *router_person_market(const struct router_rules *rules,
+                                              const struct router_contact *contact);
+/* IANA name of the zone the contact most likely lives in. */
+const char *router_person_zone(const struct router_rules *rules,
+                               const struct router_contact *contact);
+
+/* A contact that has no row yet joins the customer of those it shares a telephone number or e-mail
+ * address with: the one that has a profile, else the oldest. False: it stays on its own. */
+bool router_person_join(struct router_contact *contact, struct router_contact *const *relatives,
+                        size_t count);
+/* A profile (of channel crm) says that these contacts are its customer's. Takes over those that are
+ * on their own; one that belongs to another profile (`crm_of_other`) stays there. Returns false
+ * then. */
+bool router_person_claim(const struct router_contact *crm, struct router_contact *contact,
+                         bool is_another_profiles);
+
+/* What the customer said last wins. False: older than, or the same as, what is known. */
+bool router_person_consent(struct router_contact *contact, bool is_marketing, bool is_granted,
+                           int64_t at_ms);
+
+/* Whether the account of this contact can send. */
+bool router_person_is_reachable(const struct router_rules *rules,
+                                const struct router_contact *contact);
+/* The ladder of a service notice: contacts that can be reached and didn't refuse notices, in the
+ * market's order of channels, the fall-back last, each channel once. Returns how many;
+ * *ret_is_refused: none is left because the customer refused. */
+uint32_t router_person_ladder(const struct router_rules *rules,
+                              struct router_contact *const *contacts, size_t count,
+                              struct router_contact *ret[ROUTER_LADDER_MAX], bool *ret_is_refused);
+/* The account by which a contact of a messaging channel may be reached when that channel fails:
+ * NULL where the market has no fall-back or the contact is on it already. */
+const struct sea_account *router_person_fallback(const struct router_rules *rules,
+                                                 const struct router_contact *contact);
+
+#endif
