@@ -243,7 +243,7 @@ CREATE TABLE known_order (
 ) WITH (fillfactor = 80);
 CREATE INDEX known_order_crm ON known_order (crm_key) WHERE crm_key IS NOT NULL;
 
--- The one notice of an order about something; ready before its customer is known it waits here.
+-- The one notice about something that happened to an order; ready before its customer is known it waits here.
 CREATE TABLE notice (
     order_id     text        NOT NULL,
     about        text        NOT NULL,
@@ -265,7 +265,7 @@ CREATE TABLE notice (
     "offset"     bigint,
     decided_at   timestamptz NOT NULL,
     gone         date        NOT NULL,
-    PRIMARY KEY (order_id, about, parcel_id)
+    PRIMARY KEY (order_id, about, parcel_id, at)
 );
 CREATE INDEX notice_due ON notice (number, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notice_root ON notice (root_id);

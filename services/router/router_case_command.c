@@ -135,8 +135,8 @@ static const char *resolve(struct router_plan *plan, const struct router_command
     return "";
 }
 
-static const char *transfer_to_queue(struct router_plan *plan, const struct router_command *command,
-                                     struct router_ticket *ticket, struct sea_str name)
+static const char *transfer_to_queue(struct router_plan *plan, struct router_ticket *ticket,
+                                     struct sea_str name)
 {
     const struct sea_queue *queue = sea_routing_queue_by_name(plan->rules->routing, name);
     if (!queue) return "unknown_target";
@@ -167,7 +167,7 @@ static const char *transfer(struct router_plan *plan, const struct router_comman
     struct sea_str to = command->to;
     const char *reason =
         sea_str_starts(to, QUEUE.ptr)
-            ? transfer_to_queue(plan, command, ticket,
+            ? transfer_to_queue(plan, ticket,
                                 (struct sea_str){to.ptr + QUEUE.len, to.len - QUEUE.len})
             : transfer_to_agent(plan, command, ticket);
     if (*reason) return reason;

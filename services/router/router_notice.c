@@ -26,7 +26,7 @@ static const char *const EXCEPTIONS[] = {"", "state_customs_held", "state_addres
 bool router_notice_milestone(struct router_order *order, uint32_t milestone, int64_t at_ms,
                              uint64_t version)
 {
-    if (version <= order->version || milestone >= SEA_COUNT(MILESTONES)) return false;
+    if (version < order->version || milestone >= SEA_COUNT(MILESTONES)) return false;
     order->version = version;
     order->milestone = milestone;
     order->milestone_at_ms = at_ms;
@@ -37,7 +37,7 @@ bool router_notice_milestone(struct router_order *order, uint32_t milestone, int
 bool router_notice_exception(struct router_order *order, const struct router_trouble *trouble,
                              uint64_t version)
 {
-    if (version <= order->version || trouble->exception >= SEA_COUNT(EXCEPTIONS)) return false;
+    if (version < order->version || trouble->exception >= SEA_COUNT(EXCEPTIONS)) return false;
     order->version = version;
     order->is_changed = true;
     if (trouble->closed_at_ms) {
@@ -99,10 +99,8 @@ const char *router_notice_template(const struct router_plan *plan,
     return id;
 }
 
-static void settle(struct router_plan *plan, struct router_notice *notice,
-                   enum router_notice_state state)
+static void settle(struct router_notice *notice, enum router_notice_state state)
 {
-    (void)plan;
     notice->state = state;
     notice->due_at_ms = 0;
     notice->is_changed = true;
@@ -138,7 +136,7 @@ static void let_wait(struct router_plan *plan, struct router_notice *notice)
 {
     if (!notice->give_up_at_ms) notice->give_up_at_ms = plan->now_ms + plan->rules->notice_wait_ms;
     if (notice->give_up_at_ms <= plan->now_ms) {
-        settle(plan, notice, ROUTER_NOTICE_UNKNOWN);
+        settle(notice, ROUTER_NOTICE_UNKNOWN);
         return;
     }
     notice->state = ROUTER_NOTICE_WAITS;
@@ -192,13 +190,13 @@ void router_notice_decide(struct router_plan *plan, struct router_notice *notice
     struct router_contact *ladder[ROUTER_LADDER_MAX];
     bool is_refused = false;
     if (notice->expires_at_ms && notice->expires_at_ms <= plan->now_ms) {
-        settle(plan, notice, ROUTER_NOTICE_EXPIRED);
+        settle(notice, ROUTER_NOTICE_EXPIRED);
         return;
     }
     for (uint32_t i = 0; i < earlier_count; i++) {
         if (!is_same_news(earlier[i], notice) || earlier[i]->at_ms <= notice->at_ms) continue;
         if (earlier[i]->state != ROUTER_NOTICE_DRAFTED) continue;
-        settle(plan, notice, ROUTER_NOTICE_OVERTAKEN);
+        settle(notice, ROUTER_NOTICE_OVERTAKEN);
         return;
     }
     if (!to->crm) {
@@ -208,11 +206,11 @@ void router_notice_decide(struct router_plan *plan, struct router_notice *notice
     uint32_t rungs =
         router_person_ladder(plan->rules, to->contacts, to->contact_count, ladder, &is_refused);
     if (!rungs || !router_notice_template(plan, notice)) {
-        settle(plan, notice, is_refused ? ROUTER_NOTICE_REFUSED : ROUTER_NOTICE_NO_CHANNEL);
+        settle(notice, is_refused ? ROUTER_NOTICE_REFUSED : ROUTER_NOTICE_NO_CHANNEL);
         return;
     }
     struct router_draft *draft = draft_notice(plan, notice, to, ladder, rungs);
-    settle(plan, notice, ROUTER_NOTICE_DRAFTED);
+    settle(notice, ROUTER_NOTICE_DRAFTED);
     for (uint32_t i = 0, n = 0; i < earlier_count; i++) {
         if (!is_same_news(earlier[i], notice) || !is_on_its_way(earlier[i])) continue;
         draft->supersedes = earlier[i]->draft_id;

@@ -5,7 +5,8 @@
 
 #include "router_plan.h"
 
-/* A newer state of an order's timeline; false when `version` isn't newer. */
+/* A state of an order's timeline; false when a newer version is known. One change of the timeline
+ * may say several things under one version. */
 bool router_notice_milestone(struct router_order *order, uint32_t milestone, int64_t at_ms,
                              uint64_t version);
 struct router_trouble {
