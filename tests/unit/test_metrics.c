@@ -99,6 +99,7 @@ static void a_histogram_is_cumulative(void **state)
     assert_shown("seadesk_test_seconds_bucket{kind=\"a\",le=\"+Inf\"} 3");
     assert_shown("seadesk_test_seconds_sum{kind=\"a\"} 99.305");
     assert_shown("seadesk_test_seconds_count{kind=\"a\"} 3");
+    assert_true(sea_metric_value(&times, "a") == 3);
 }
 
 static void *count_along(void *arg)

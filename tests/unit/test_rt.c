@@ -118,6 +118,10 @@ static void back_off_doubles_up_to_its_limit_and_spreads(void **state)
             assert_in_range(ms, want[attempt] / 2, want[attempt]);
         }
     }
+    int64_t first_ms = sea_random_backoff_ms(4, 1000, 16000);
+    bool is_spread = false;
+    for (int i = 0; i < 100; i++) is_spread |= sea_random_backoff_ms(4, 1000, 16000) != first_ms;
+    assert_true(is_spread);
     assert_in_range(sea_random_backoff_ms(UINT32_MAX, 1, INT64_MAX / 2), 1, INT64_MAX);
 }
 
