@@ -34,14 +34,13 @@ static bool has_tag(const struct sea_queue *queue, const struct sea_queue_facts 
 const struct sea_queue *sea_routing_queue(const struct sea_routing *routing,
                                           const struct sea_queue_facts *facts)
 {
-    for (uint32_t i = 0; i < routing->queue_count; i++) {
-        const struct sea_queue *queue = &routing->queues[i];
+    const struct sea_queue *queue = routing->queues;
+    sea_assert(routing->queue_count > 0);
+    for (uint32_t left = routing->queue_count - 1; left > 0; left--, queue++)
         if (has_market(queue, facts->market) && has_language(queue, facts->language) &&
             has_text(&queue->channels, facts->channel) && has_tag(queue, facts))
-            return queue;
-    }
-    sea_assert(!"the last queue matches everything");
-    return NULL;
+            break;
+    return queue; /* the last one takes what is left */
 }
 
 const struct sea_queue *sea_routing_queue_by_name(const struct sea_routing *routing,

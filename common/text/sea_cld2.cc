@@ -9,9 +9,10 @@
 extern "C" struct sea_cld2_result sea_cld2(const char *text, int len, const char *hint)
 {
     CLD2::CLDHints hints = {hint, nullptr, CLD2::UNKNOWN_ENCODING, CLD2::UNKNOWN_LANGUAGE};
-    CLD2::Language languages[3];
-    int percents[3], letter_bytes = 0, valid_bytes = 0;
-    double scores[3];
+    CLD2::Language languages[3] = {CLD2::UNKNOWN_LANGUAGE, CLD2::UNKNOWN_LANGUAGE,
+                                   CLD2::UNKNOWN_LANGUAGE}; /* all that refused text leaves */
+    int percents[3] = {0, 0, 0}, letter_bytes = 0, valid_bytes = 0;
+    double scores[3] = {0, 0, 0};
     bool is_reliable = false;
     CLD2::ExtDetectLanguageSummaryCheckUTF8(text, len, true, &hints, 0, languages, percents, scores,
                                             nullptr, &letter_bytes, &is_reliable, &valid_bytes);

@@ -64,6 +64,7 @@ static struct scripts count_scripts(struct sea_str text)
 {
     uint32_t counts[SEA_COUNT(BLOCKS)] = {0};
     struct scripts scripts = {0};
+    if (text.len == 0) return scripts;
     for (const char *at = text.ptr; at < text.ptr + text.len;) {
         int block = block_of(next_char(&at));
         if (block < 0) continue;
@@ -84,9 +85,10 @@ static struct scripts count_scripts(struct sea_str text)
     return scripts;
 }
 
+/* Control characters too: CLD2 takes no text that holds one. */
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
 /* Words with digits, addresses and links say nothing of the language. */

@@ -23,6 +23,7 @@ static bool is_known(const struct sea_yaml_errors *errors, const char *line)
     return false;
 }
 
+SEA_PRINTF(3, 0)
 static void add_error(struct sea_yaml_errors *errors, struct sea_yaml_mark at, const char *fmt,
                       va_list args)
 {
@@ -50,7 +51,7 @@ void sea_yaml_errors_add(struct sea_yaml_errors *errors, struct sea_yaml_mark at
 
 void sea_yaml_error(struct sea_yaml_node node, const char *fmt, ...)
 {
-    if (sea_yaml_is_absent(node)) return;
+    if (!sea_yaml_raw(node)) return;
     va_list args;
     va_start(args, fmt);
     add_error(node.yaml->errors, sea_yaml_mark(node), fmt, args);

@@ -69,7 +69,7 @@ struct sea_yaml_node sea_yaml_root(struct sea_yaml *yaml);
 bool sea_yaml_is_absent(struct sea_yaml_node node);
 bool sea_yaml_is_map(struct sea_yaml_node node);
 struct sea_yaml_mark sea_yaml_mark(struct sea_yaml_node node); /* all 0 when absent */
-/* Adds an error at the node; nothing when it is absent. */
+/* Adds an error at the node, a null one too; nothing when there is none. */
 void sea_yaml_error(struct sea_yaml_node node, const char *fmt, ...) SEA_PRINTF(2, 3);
 
 /* Zeroed memory of the file's arena, and a terminated copy in it; NULL, and an error at the node,
