@@ -12,6 +12,8 @@
 #include "sea_worker_private.h"
 #include "seadesk/v1/dlq.pb-c.h"
 
+enum { DEAD_VALUE_MAX = 128 * 1024 };
+
 static const struct sea_pg_stmt SEEN = {"worker_seen", "SELECT id FROM seen WHERE id = ANY($1)"};
 
 static uint32_t number_of(const struct sea_record *record)
@@ -229,6 +231,25 @@ enum sea_err worker_batch(struct sea_worker *worker, const struct sea_record *re
     return SEA_OK;
 }
 
+/* The value, sealed: a record that can't be read may hold anything. Without a day key the letter
+ * goes without it: its coordinates lead to the record for as long as the topic keeps it. */
+static void seal_value(struct sea_txn *txn, const struct sea_record *record, struct sea_uuid id,
+                       Seadesk__V1__DeadLetter *letter)
+{
+    struct sea_buf sealed = SEA_BUF(SEA_RECORD_MAX_BYTES);
+    struct sea_place place = {
+        SEA_STR("seadesk.dlq"), SEA_STR("sealed_value"), {(const char *)id.bytes, 16}};
+    uint32_t day = 0;
+    struct sea_str value = {
+        record->value.ptr, record->value.len < DEAD_VALUE_MAX ? record->value.len : DEAD_VALUE_MAX};
+    if (!sea_days_seal(txn->worker->days, SEA_DAYS_DEAD, &place, value, &sealed, &day)) {
+        struct sea_str kept = sea_arena_str(txn->arena, sea_buf_view(&sealed));
+        letter->sealed_value = (ProtobufCBinaryData){kept.len, (uint8_t *)(uintptr_t)kept.ptr};
+        letter->day = (int32_t)day;
+    }
+    sea_buf_free(&sealed);
+}
+
 void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const char *reason)
 {
     Seadesk__V1__DeadLetter letter = SEADESK__V1__DEAD_LETTER__INIT;
@@ -253,6 +274,7 @@ void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const 
     letter.ce_type = sea_arena_dup(txn->arena, record->headers.type);
     letter.at_ms = txn->now_ms;
     letter.key = (ProtobufCBinaryData){record->key.len, (uint8_t *)(uintptr_t)record->key.ptr};
+    seal_value(txn, record, sea_uuid_derive(cause.id, "dead-letter", 0), &letter);
     if (!letter.ce_type) letter.ce_type = (char *)(uintptr_t)protobuf_c_empty_string;
     sea_metric_inc(&sea_m_dead_letters_total, letter.topic, reason);
     sea_log(SEA_LOG_WARN, "record refused", SEA_F_STR("reason", reason),

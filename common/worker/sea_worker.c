@@ -566,6 +566,16 @@ enum sea_err sea_worker_open(struct sea_worker **ret, struct sea_app *app,
                                                  .password = config->postgres_password,
                                                  .name = ops->service,
                                                  .statement_timeout_ms = STATEMENT_TIMEOUT_MS};
+    struct sea_keys_options keys = {.url = config->keys_postgres,
+                                    .user = worker->role,
+                                    .password = config->postgres_password,
+                                    .name = ops->service,
+                                    .master_key = config->master_key};
+    enum sea_err err = sea_days_open(&worker->days, &keys, 1u << SEA_DAYS_DEAD);
+    if (err) {
+        free(worker);
+        return err;
+    }
     sea_pg_open(&worker->pg, &worker->pg_options);
     worker_txn_init(worker);
     make_events(worker);
@@ -598,6 +608,7 @@ void sea_worker_close(struct sea_worker **pointer)
     close(worker->queue_fd);
     parked_free(worker);
     worker_txn_free(worker);
+    sea_days_close(&worker->days);
     sea_pg_close(&worker->slot_pg);
     sea_pg_close(&worker->pg);
     free(worker);

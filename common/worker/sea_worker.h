@@ -82,9 +82,9 @@ struct sea_worker_ops {
     int tick_ms;
 };
 
-/* Joins the group and works until the app drains; registers its readiness checks with the app. Keeps
- * `config`, `ops` and `ctx`. Waits for nothing: what is away at the start is tried again and named by
- * /readyz. */
+/* Joins the group and works until the app drains; registers its readiness checks with the app.
+ * Keeps `config`, `ops` and `ctx`. Waits for nothing: what is away at the start is tried again and
+ * named by /readyz. */
 SEA_MUST_CHECK enum sea_err sea_worker_open(struct sea_worker **ret, struct sea_app *app,
                                             const struct sea_config *config,
                                             const struct sea_worker_ops *ops, void *ctx);

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <pthread.h>
 
+#include "sea_days.h"
 #include "sea_frame.h"
 #include "sea_inputs.h"
 #include "sea_kafka_private.h"
@@ -83,7 +84,8 @@ struct sea_worker {
     struct sea_pg_options pg_options;
     char role[SEA_PG_ROLE_TEXT];
     enum sea_sender_service self;
-    char source[64]; /* ce_source */
+    char source[64];       /* ce_source */
+    struct sea_days *days; /* seals dead letters */
 
     /* the group */
     rd_kafka_t *consumer;

@@ -50,8 +50,9 @@ static ProtobufCBinaryData sealed(struct job *job, enum sea_days_purpose purpose
                                   int32_t *ret_day)
 {
     struct sea_buf out = SEA_BUF(INGEST_ARENA_MAX);
+    const char *column = topic == SEA_TOPIC_DLQ ? "sealed_value" : "sealed";
     struct sea_place place = {
-        sea_str(sea_topic_info(topic)->name), SEA_STR("sealed"), {(const char *)id.bytes, 16}};
+        sea_str(sea_topic_info(topic)->name), sea_str(column), {(const char *)id.bytes, 16}};
     uint32_t day = 0;
     ProtobufCBinaryData data = {0, NULL};
     enum sea_err err = sea_days_seal(job->encoder->days, purpose, &place, plain, &out, &day);
