@@ -2,6 +2,7 @@
  * it. */
 #include "sea_settings.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,6 +48,7 @@ bool sea_settings_open(const struct sea_settings_from *from, struct sea_yaml_err
         sea_load_templates(&loader);
     }
     sea_load_version(&loader);
+    malloc_trim(0); /* the documents were ten times what is kept, and are gone */
     if (errors->count == before) {
         *ret = settings;
         return true;

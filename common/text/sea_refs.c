@@ -17,8 +17,15 @@ static const char *const ORDER_WORDS[] = {"order",   "pedido", "commande", "best
 struct scan {
     struct sea_str text;
     int32_t at;
-    bool is_expected; /* the word before announces a number */
+    bool is_signed;      /* a number sign stands before */
+    struct sea_str word; /* the word before, if only signs and blanks are between */
 };
+
+static void forget(struct scan *scan)
+{
+    scan->is_signed = false;
+    scan->word = (struct sea_str){0};
+}
 
 static UChar32 peek(const struct scan *scan, int32_t *ret_next)
 {
@@ -112,11 +119,11 @@ static bool announces(struct sea_str word)
     return is_found;
 }
 
-static bool is_ref(const struct scan *scan, const struct word *word, int32_t from, bool is_expected)
+static bool is_ref(const struct scan *scan, const struct word *word, int32_t from)
 {
     if (word->is_cut || word->digits > DIGITS_MAX || word->digits == 0) return false;
     if (is_date(word) || is_amount(scan, word, from)) return false;
-    return word->digits >= DIGITS_MIN || is_expected;
+    return word->digits >= DIGITS_MIN || scan->is_signed || announces(scan->word);
 }
 
 static uint32_t add(const struct word *word, char ret[SEA_REFS_MAX][SEA_REF_TEXT], uint32_t count)
@@ -140,9 +147,9 @@ static void skip_other(struct scan *scan)
     UChar32 c = peek(scan, &next);
     if (!u_isalpha(c) || is_sign(c)) {
         if (c == '#' || c == 0x2116)
-            scan->is_expected = true;
+            scan->is_signed = true;
         else if (!is_blank(c) && !is_sign(c))
-            scan->is_expected = false;
+            forget(scan);
         scan->at = next;
         return;
     }
@@ -150,8 +157,8 @@ static void skip_other(struct scan *scan)
         scan->at = next;
         c = peek(scan, &next);
     }
-    scan->is_expected =
-        announces((struct sea_str){scan->text.ptr + from, (size_t)(scan->at - from)});
+    forget(scan);
+    scan->word = (struct sea_str){scan->text.ptr + from, (size_t)(scan->at - from)};
 }
 
 uint32_t sea_refs(struct sea_str text, char ret[SEA_REFS_MAX][SEA_REF_TEXT])
@@ -170,8 +177,8 @@ uint32_t sea_refs(struct sea_str text, char ret[SEA_REFS_MAX][SEA_REF_TEXT])
             skip_other(&scan);
             continue;
         }
-        if (is_ref(&scan, &word, from, scan.is_expected)) count = add(&word, ret, count);
-        scan.is_expected = false;
+        if (is_ref(&scan, &word, from)) count = add(&word, ret, count);
+        forget(&scan);
     }
     return count;
 }
