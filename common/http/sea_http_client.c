@@ -274,7 +274,8 @@ static void set_options(struct sea_http_transfer *transfer, const struct sea_htt
     SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(easy, CURLOPT_USERAGENT, "seadesk/" SEADESK_VERSION);
     SET(easy, CURLOPT_NOSIGNAL, 1L);
-    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(call->connect_timeout_ms > 0 ? call->connect_timeout_ms : CONNECT_TIMEOUT_MS));
     SET(easy, CURLOPT_MAXAGE_CONN, (long)KEPT_MAX_S);
     SET(easy, CURLOPT_ERRORBUFFER, transfer->cause);
     SET(easy, CURLOPT_PRIVATE, transfer);

@@ -25,7 +25,8 @@ struct sea_http_call {
         *headers;        /* "Name: value" lines without CR or LF, NULL at the end; NULL: none */
     struct sea_str body; /* copied */
     uint32_t timeout_ms; /* for everything; 0: 10,000 */
-    size_t response_max_bytes; /* 0: 1 MiB */
+    uint32_t connect_timeout_ms; /* until it can be written; 0: 5,000 */
+    size_t response_max_bytes;   /* 0: 1 MiB */
     /* May be sent again unseen when a kept connection turns out to be dead (RFC 9110 §9.2.2).
      * Without it a call is written at most once. */
     bool may_repeat;

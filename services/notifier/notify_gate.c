@@ -13,7 +13,7 @@ static bool marketing_consents(const struct notify_case *about)
     if (consent->is_service_refused || consent->is_marketing_refused) return false;
     if (consent->marketing_granted_at_ms > 0)
         return consent->marketing_granted_at_ms > consent->refused_at_ms;
-    return about->market->marketing != SEA_CONSENT_OPT_IN && consent->refused_at_ms == 0;
+    return about->marketing != SEA_CONSENT_OPT_IN && consent->refused_at_ms == 0;
 }
 
 bool notify_gate_consents(const struct notify_case *about)

@@ -36,6 +36,7 @@ struct notify_case {
     int64_t not_before_ms, expires_at_ms; /* 0: none */
     int64_t last_inbound_ms;              /* on the first rung's channel; 0: none */
     struct notify_consent consent;
+    enum sea_consent_rule marketing; /* the market's */
     const struct sea_market *market;
     const struct sea_zone *zones[SEA_ZONES_MAX];
     uint32_t zone_count;

@@ -18,9 +18,10 @@ enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MOST_MS = 5 * 60 * 1000 };
 
 void notify_call_free(struct notify_call *call)
 {
-    if (call->headers.ptr != NULL) sodium_memzero(call->headers.ptr, call->headers.cap);
+    if (call->authorization.ptr != NULL)
+        sodium_memzero(call->authorization.ptr, call->authorization.cap);
     sea_buf_free(&call->url);
-    sea_buf_free(&call->headers);
+    sea_buf_free(&call->authorization);
     sea_buf_free(&call->body);
 }
 
@@ -98,9 +99,9 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
         return "too_long";
     sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, WHATSAPP_VERSION,
                    account->sender);
-    sea_buf_text(&ret->headers, "Content-Type: application/json\r\nAuthorization: Bearer ");
-    sea_buf_str(&ret->headers, account->token.live[0]);
-    sea_buf_text(&ret->headers, "\r\n");
+    ret->content_type = "Content-Type: application/json";
+    sea_buf_text(&ret->authorization, "Authorization: Bearer ");
+    sea_buf_str(&ret->authorization, account->token.live[0]);
 
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -135,10 +136,8 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
     sea_buf_str(&login, account->token.live[0]);
     char *basic = sea_alloc(sea_base64_size(login.len) + 1);
     sea_base64_print(login.ptr, login.len, basic);
-    sea_buf_printf(&ret->headers,
-                   "Content-Type: application/x-www-form-urlencoded\r\n"
-                   "Authorization: Basic %s\r\n",
-                   basic);
+    ret->content_type = "Content-Type: application/x-www-form-urlencoded";
+    sea_buf_printf(&ret->authorization, "Authorization: Basic %s", basic);
     sodium_memzero(basic, strlen(basic));
     sodium_memzero(login.ptr, login.len);
     free(basic);
@@ -162,7 +161,7 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
     char attempt[SEA_UUID_TEXT];
     sea_uuid_print(letter->attempt, attempt);
     sea_buf_reset(&ret->url);
-    sea_buf_reset(&ret->headers);
+    sea_buf_reset(&ret->authorization);
     sea_buf_reset(&ret->body);
     if (account == NULL || !account->is_enabled || account->api_base == NULL ||
         account->sender == NULL || account->token.count == 0)
@@ -178,7 +177,7 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
     case SEA_ADAPTER_GENERIC:
         break;
     }
-    if (ret->url.is_full || ret->headers.is_full || ret->body.is_full) return "too_long";
+    if (ret->url.is_full || ret->authorization.is_full || ret->body.is_full) return "too_long";
     return refused;
 }
 

@@ -11,7 +11,7 @@
 enum {
     NOTIFY_PROVIDER_ID_MAX = 160, /* wamid.… has up to 128 */
     NOTIFY_CODE_MAX = 24,
-    NOTIFY_TRIES_MAX = 5,
+    NOTIFY_TRIES_MAX = 10, /* over some eight minutes */
     NOTIFY_WHATSAPP_CHARS_MAX = 4096,
     NOTIFY_SMS_CHARS_MAX = 1600,
 };
@@ -34,11 +34,13 @@ struct notify_letter {
 };
 
 struct notify_call {
-    struct sea_buf url, headers, body; /* headers: lines, each ended by CRLF; hold a secret */
+    const char *content_type;          /* header lines, without line ends */
+    struct sea_buf url, authorization; /* the latter holds a secret */
+    struct sea_buf body;
 };
 #define NOTIFY_CALL                                                                                \
     {                                                                                              \
-        .url = SEA_BUF(2048), .headers = SEA_BUF(4096), .body = SEA_BUF(256 * 1024)                \
+        .url = SEA_BUF(2048), .authorization = SEA_BUF(4096), .body = SEA_BUF(256 * 1024)          \
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 

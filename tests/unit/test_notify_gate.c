@@ -24,7 +24,7 @@ static int64_t at(const char *text)
 static int open_zones(void **state)
 {
     (void)state;
-    market = (struct sea_market){.code = "US", .marketing = SEA_CONSENT_OPT_IN};
+    market = (struct sea_market){.code = "US"};
     for (int class = 0; class < SEA_CLASS_COUNT; class ++) {
         assert_true(sea_calendar_add(&market.contact[class], 0x7f, 8 * 60, 21 * 60));
         market.is_contact_limited[class] = true;
@@ -47,6 +47,7 @@ static struct notify_case notice(void)
 {
     return (struct notify_case){.class = SEA_CLASS_SERVICE,
                                 .adapter = SEA_ADAPTER_TWILIO_SMS,
+                                .marketing = SEA_CONSENT_OPT_IN,
                                 .market = &market,
                                 .zones = {&new_york},
                                 .zone_count = 1};
@@ -213,13 +214,12 @@ static void marketing_goes_by_the_packs_rule(void **state)
     struct notify_case about = notice();
     about.class = SEA_CLASS_MARKETING;
     expect(&about, noon, NOTIFY_DROP, "consent"); /* never asked, and the pack wants an opt-in */
-    market.marketing = SEA_CONSENT_NONE;
+    about.marketing = SEA_CONSENT_NONE;
     expect(&about, noon, NOTIFY_SEND, NULL);
     about.consent.is_marketing_refused = true;
     expect(&about, noon, NOTIFY_DROP, "consent");
     about.consent = (struct notify_consent){.refused_at_ms = noon - DAY_MS};
     expect(&about, noon, NOTIFY_DROP, "consent");
-    market.marketing = SEA_CONSENT_OPT_IN;
 }
 
 static void whatsapps_window_returns_free_text_and_passes_templates(void **state)

@@ -41,8 +41,8 @@ static void whatsapp_free_text_is_as_the_cloud_api_wants_it(void **state)
     struct notify_letter letter = letter_by(&WHATSAPP_DEMO);
     assert_null(notify_provider_call(&letter, &call));
     assert_string_equal(call.url.ptr, "https://graph.example/v23.0/1055/messages");
-    assert_string_equal(call.headers.ptr,
-                        "Content-Type: application/json\r\nAuthorization: Bearer tok\r\n");
+    assert_string_equal(call.content_type, "Content-Type: application/json");
+    assert_string_equal(call.authorization.ptr, "Authorization: Bearer tok");
     assert_string_equal(
         call.body.ptr,
         "{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"+"
@@ -81,8 +81,8 @@ static void twilio_gets_a_form_with_the_attempt_in_the_callback(void **state)
     struct notify_letter letter = letter_by(&SMS_DEMO);
     assert_null(notify_provider_call(&letter, &call));
     assert_string_equal(call.url.ptr, "https://api.example/2010-04-01/Accounts/AC1/Messages.json");
-    assert_string_equal(call.headers.ptr, "Content-Type: application/x-www-form-urlencoded\r\n"
-                                          "Authorization: Basic QUMxOnNlY3JldA==\r\n");
+    assert_string_equal(call.content_type, "Content-Type: application/x-www-form-urlencoded");
+    assert_string_equal(call.authorization.ptr, "Authorization: Basic QUMxOnNlY3JldA==");
     assert_string_equal(
         call.body.ptr,
         "To=%2B15557654321&From=%2B15550001&Body=Hi+%22you%22+%26+me&"

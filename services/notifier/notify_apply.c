@@ -1,0 +1,290 @@
+/* notify_apply.c: consents first, then what is to be sent or taken back, then what providers say.
+ */
+#include "notify_codec.h"
+#include "notify_metrics.h"
+#include "notify_service.h"
+#include "sea_crash.h"
+#include "sea_erasure.h"
+#include "seadesk/v1/receipts.pb-c.h"
+
+static const struct sea_pg_stmt ERASE_DELIVERIES = {
+    "notify_erase_deliveries", "DELETE FROM delivery WHERE contact_key = ANY($1)"};
+/* A refusal outlives the person's data: it names nobody, and keeps us from writing again. */
+static const struct sea_pg_stmt ERASE_CONSENTS = {
+    "notify_erase_consents", "DELETE FROM consent WHERE contact_key = ANY($1) AND is_granted"};
+static const struct sea_pg_stmt ERASE_PROOFS = {
+    "notify_erase_proofs",
+    "UPDATE consent SET proof = '' WHERE contact_key = ANY($1) AND proof <> ''"};
+static const struct sea_pg_stmt ERASE_WITHDRAWN = {
+    "notify_erase_withdrawn", "DELETE FROM withdrawn WHERE contact_key = ANY($1)"};
+
+static const struct sea_erasure_store STORES[] = {
+    {"notifier.delivery", "deleted", &ERASE_DELIVERIES},
+    {"notifier.consent", "deleted", &ERASE_CONSENTS},
+    {"notifier.consent.proof", "deleted", &ERASE_PROOFS},
+    {"notifier.withdrawn", "deleted", &ERASE_WITHDRAWN},
+};
+
+struct receipt {
+    const Seadesk__V1__ReceiptReceived *said;
+    const struct sea_record *record;
+    struct sea_uuid attempt;
+    struct sea_key hash;
+};
+
+/* What the records of a batch say, sorted by kind. */
+struct heard {
+    struct notify_unit unit;
+    struct notify_consent_entry *consents;
+    struct notify_withdrawal *withdrawals;
+    struct receipt *receipts;
+    struct sea_key *contacts; /* whose open deliveries are needed */
+    size_t consents_count, withdrawals_count, receipts_count, contacts_count;
+};
+
+static bool hear_consent(struct heard *heard, const struct sea_record *record)
+{
+    Seadesk__V1__ConsentChanged *said =
+        sea_txn_decode(heard->unit.txn, &seadesk__v1__consent_changed__descriptor, record->value);
+    struct notify_consent_entry entry = {record, said, {{0}}};
+    if (said == NULL || !notify_codec_key(said->contact_key, &entry.contact) ||
+        said->class_ < SEADESK__V1__CONSENT_CLASS__CONSENT_SERVICE ||
+        said->class_ > SEADESK__V1__CONSENT_CLASS__CONSENT_RECORDING || said->at_ms <= 0)
+        return false;
+    heard->consents[heard->consents_count++] = entry;
+    if (!said->is_granted) heard->contacts[heard->contacts_count++] = entry.contact;
+    sea_metric_inc(&sea_m_notifier_consents_total, said->is_granted ? "granted" : "refused");
+    return true;
+}
+
+static bool hear_withdraw(struct heard *heard, const struct sea_record *record)
+{
+    Seadesk__V1__Withdraw *said =
+        sea_txn_decode(heard->unit.txn, &seadesk__v1__withdraw__descriptor, record->value);
+    struct notify_withdrawal item = {.at_ms = record->headers.time_ms};
+    if (said == NULL || !notify_codec_key(said->contact_key, &item.contact) ||
+        (said->draft_id.len > 0 && !notify_codec_uuid(said->draft_id, &item.draft_id)))
+        return false;
+    item.collapse_key = sea_str(said->collapse_key);
+    item.reason = sea_str(said->reason);
+    if (said->at_ms > 0) item.at_ms = said->at_ms;
+    if (item.collapse_key.len == 0 && sea_uuid_is_nil(item.draft_id)) return false;
+    heard->withdrawals[heard->withdrawals_count++] = item;
+    heard->contacts[heard->contacts_count++] = item.contact;
+    return true;
+}
+
+static bool hear_outbound(struct heard *heard, const struct sea_record *record)
+{
+    struct sea_txn *txn = heard->unit.txn;
+    Seadesk__V1__Outbound *message =
+        sea_txn_decode(txn, &seadesk__v1__outbound__descriptor, record->value);
+    struct notify_delivery *item = sea_arena_alloc(txn->arena, sizeof(*item));
+    sea_assert(item != NULL);
+    if (message == NULL || !notify_codec_read(record, message, txn->now_ms, item)) return false;
+    notify_set_add(txn->arena, &heard->unit.all, item);
+    notify_set_add(txn->arena, &heard->unit.todo, item);
+    heard->contacts[heard->contacts_count++] = item->contact_key;
+    return true;
+}
+
+static bool hear_receipt(struct heard *heard, const struct sea_record *record)
+{
+    struct receipt receipt = {.record = record};
+    receipt.said =
+        sea_txn_decode(heard->unit.txn, &seadesk__v1__receipt_received__descriptor, record->value);
+    if (receipt.said == NULL) return false;
+    bool has_attempt = notify_codec_uuid(receipt.said->attempt_id, &receipt.attempt);
+    bool has_hash = notify_codec_key(receipt.said->provider_hash, &receipt.hash);
+    if (!has_attempt && !has_hash) return false;
+    heard->receipts[heard->receipts_count++] = receipt;
+    return true;
+}
+
+static enum sea_err hear(struct heard *heard, const struct sea_record *record)
+{
+    bool is_good = true;
+    if (record->topic == SEA_TOPIC_PRIVACY)
+        return sea_erasure_apply(heard->unit.txn, "notifier", record, STORES, SEA_COUNT(STORES));
+    if (sea_record_is(record, &seadesk__v1__consent_changed__descriptor))
+        is_good = hear_consent(heard, record);
+    else if (sea_record_is(record, &seadesk__v1__withdraw__descriptor))
+        is_good = hear_withdraw(heard, record);
+    else if (sea_record_is(record, &seadesk__v1__outbound__descriptor))
+        is_good = hear_outbound(heard, record);
+    else if (sea_record_is(record, &seadesk__v1__receipt_received__descriptor))
+        is_good = hear_receipt(heard, record);
+    if (!is_good) sea_txn_refuse(heard->unit.txn, record, "malformed");
+    return SEA_OK;
+}
+
+static void open_heard(struct heard *heard, struct notify *service, struct sea_txn *txn,
+                       size_t count)
+{
+    struct sea_arena *arena = txn->arena;
+    *heard = (struct heard){.unit = {.service = service, .txn = txn}};
+    heard->consents = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->consents));
+    heard->withdrawals = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->withdrawals));
+    heard->receipts = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->receipts));
+    heard->contacts = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->contacts));
+    sea_assert(heard->consents && heard->withdrawals && heard->receipts && heard->contacts);
+}
+
+/* Rows of the named are loaded after the open ones; a row that is among those isn't taken twice. */
+static void add_loaded(struct notify_unit *unit, const struct notify_set *loaded)
+{
+    for (size_t i = 0; i < loaded->count; i++)
+        if (notify_unit_find(unit, loaded->items[i]->id) == NULL)
+            notify_set_add(unit->txn->arena, &unit->all, loaded->items[i]);
+}
+
+/* Loaded rows stand before the new ones: they are what a new one of the same id repeats. */
+static enum sea_err load(struct heard *heard)
+{
+    struct notify_unit *unit = &heard->unit;
+    struct sea_arena *arena = unit->txn->arena;
+    struct notify_set open = {0}, named = {0}, fresh = unit->all;
+    struct sea_uuid *ids = sea_arena_alloc(arena, (heard->receipts_count + 1) * sizeof(*ids));
+    struct sea_key *hashes = sea_arena_alloc(arena, (heard->receipts_count + 1) * sizeof(*hashes));
+    size_t ids_count = 0, hashes_count = 0;
+    sea_assert(ids != NULL && hashes != NULL);
+    for (size_t i = 0; i < heard->receipts_count; i++) {
+        const struct receipt *receipt = &heard->receipts[i];
+        if (!sea_uuid_is_nil(receipt->attempt)) ids[ids_count++] = receipt->attempt;
+        if (!sea_key_is_nil(receipt->hash)) hashes[hashes_count++] = receipt->hash;
+    }
+    enum sea_err err = notify_store_load_open(&unit->service->store, unit->txn, heard->contacts,
+                                              heard->contacts_count, &open);
+    if (!err)
+        err = notify_store_load_named(&unit->service->store, unit->txn, ids, ids_count, hashes,
+                                      hashes_count, &named);
+    unit->all = (struct notify_set){0};
+    add_loaded(unit, &open);
+    add_loaded(unit, &named);
+    notify_unit_unpack(unit);
+    for (size_t i = 0; i < fresh.count; i++) notify_set_add(arena, &unit->all, fresh.items[i]);
+    return err;
+}
+
+static bool is_before(const struct notify_delivery *item, const struct notify_withdrawal *said)
+{
+    if (!sea_key_eq(item->contact_key, said->contact)) return false;
+    if (!sea_uuid_is_nil(said->draft_id)) return sea_uuid_eq(item->draft_id, said->draft_id);
+    return sea_str_eq(item->collapse_key, said->collapse_key) &&
+           item->order.drafted_at_ms <= said->at_ms;
+}
+
+/* What waits or is held and was taken back or overtaken by what the batch brings. */
+static void drop_overtaken(struct heard *heard)
+{
+    const struct notify_unit *unit = &heard->unit;
+    int64_t now_ms = unit->txn->now_ms;
+    for (size_t i = 0; i < unit->all.count; i++) {
+        struct notify_delivery *item = unit->all.items[i];
+        if (item->is_new) continue; /* the survey sees to those */
+        for (size_t w = 0; w < heard->withdrawals_count; w++)
+            if (is_before(item, &heard->withdrawals[w]))
+                notify_core_withdraw(item, SEA_STR("withdrawn"), now_ms);
+        for (size_t n = 0; n < unit->todo.count; n++) {
+            const struct notify_delivery *newer = unit->todo.items[n];
+            bool is_same_key = item->collapse_key.len > 0 && newer->seq > item->seq &&
+                               sea_key_eq(newer->contact_key, item->contact_key) &&
+                               sea_str_eq(newer->collapse_key, item->collapse_key);
+            if (is_same_key || sea_uuid_eq(newer->order.supersedes, item->draft_id))
+                notify_core_withdraw(item, SEA_STR("superseded"), now_ms);
+        }
+    }
+}
+
+/* After a refusal what is held for that contact is decided at once. */
+static void decide_again(struct heard *heard)
+{
+    struct notify_unit *unit = &heard->unit;
+    for (size_t i = 0; i < unit->all.count; i++) {
+        struct notify_delivery *item = unit->all.items[i];
+        bool is_refused = false;
+        for (size_t c = 0; c < heard->consents_count && !is_refused; c++)
+            is_refused = !heard->consents[c].said->is_granted &&
+                         sea_key_eq(heard->consents[c].contact, item->contact_key);
+        if (is_refused && !item->is_new && item->state == NOTIFY_HELD)
+            notify_set_add(unit->txn->arena, &unit->todo, item);
+    }
+}
+
+static bool state_of(Seadesk__V1__DeliveryState said, enum notify_state *ret)
+{
+    switch ((int)said) {
+    case SEADESK__V1__DELIVERY_STATE__ACCEPTED:
+        *ret = NOTIFY_ACCEPTED;
+        return true;
+    case SEADESK__V1__DELIVERY_STATE__DELIVERED:
+        *ret = NOTIFY_DELIVERED;
+        return true;
+    case SEADESK__V1__DELIVERY_STATE__READ:
+        *ret = NOTIFY_READ;
+        return true;
+    case SEADESK__V1__DELIVERY_STATE__FAILED:
+        *ret = NOTIFY_FAILED;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct notify_delivery *meant_by(const struct notify_unit *unit,
+                                        const struct receipt *receipt)
+{
+    for (size_t i = 0; i < unit->all.count; i++) {
+        struct notify_delivery *item = unit->all.items[i];
+        if (item->is_new) continue;
+        if (!sea_uuid_is_nil(receipt->attempt) ? sea_uuid_eq(item->id, receipt->attempt)
+                                               : sea_key_eq(item->provider_hash, receipt->hash))
+            return item;
+    }
+    return NULL;
+}
+
+static void take_receipt(const struct notify_unit *unit, const struct receipt *receipt)
+{
+    const Seadesk__V1__ReceiptReceived *said = receipt->said;
+    struct notify_delivery *item = meant_by(unit, receipt);
+    enum notify_state state = NOTIFY_ACCEPTED;
+    const char *outcome = "unmatched";
+    if (item != NULL && state_of(said->state, &state)) {
+        uint32_t told = item->events_count;
+        int64_t at_ms = said->provider_time_ms > 0 ? said->provider_time_ms : said->received_at_ms;
+        if (at_ms <= 0 || at_ms > unit->txn->now_ms) at_ms = unit->txn->now_ms;
+        item->via = (uint32_t)receipt->record->partition;
+        if (sea_key_is_nil(item->provider_hash) && !sea_key_is_nil(receipt->hash)) {
+            item->provider_hash = receipt->hash;
+            item->is_changed = true;
+        }
+        notify_core_receipt(item, state, sea_str(said->error_code), at_ms);
+        outcome = item->events_count > told ? "news" : "known";
+    }
+    sea_metric_inc(&sea_m_notifier_receipts_total, said->channel, outcome);
+}
+
+enum sea_err notify_apply(void *ctx, struct sea_txn *txn, const struct sea_record *records,
+                          size_t count)
+{
+    struct notify *service = ctx;
+    struct heard heard;
+    enum sea_err err = SEA_OK;
+    open_heard(&heard, service, txn, count);
+    for (size_t i = 0; !err && i < count; i++) err = hear(&heard, &records[i]);
+    if (!err)
+        err = notify_store_add_consents(&service->store, txn, heard.consents, heard.consents_count);
+    if (!err)
+        err = notify_store_add_withdrawals(&service->store, txn, heard.withdrawals,
+                                           heard.withdrawals_count);
+    if (!err) err = load(&heard);
+    if (err) return err;
+    drop_overtaken(&heard);
+    decide_again(&heard);
+    for (size_t i = 0; i < heard.receipts_count; i++) take_receipt(&heard.unit, &heard.receipts[i]);
+    err = notify_unit_decide(&heard.unit);
+    if (!err) err = notify_unit_write(&heard.unit);
+    SEA_CRASHPOINT("notifier.applied");
+    return err;
+}

@@ -1,0 +1,158 @@
+/* notify_letter.c: sealed texts to a request; what was opened is overwritten at the end. */
+#include "notify_letter.h"
+
+#include <string.h>
+
+#include "notify_codec.h"
+
+enum { ADDRESS_MAX = 512, TEXT_MAX = 128 * 1024, LANGUAGE_MAX = 32 };
+
+/* What the letter is made of, in clear. */
+struct opened {
+    struct sea_buf address, text, variables;
+    bool is_erased, is_unreadable;
+};
+
+static void close_opened(struct opened *opened)
+{
+    struct sea_buf *bufs[] = {&opened->address, &opened->text, &opened->variables};
+    for (size_t i = 0; i < SEA_COUNT(bufs); i++) {
+        if (bufs[i]->ptr != NULL) sodium_memzero(bufs[i]->ptr, bufs[i]->cap);
+        sea_buf_free(bufs[i]);
+    }
+}
+
+static struct sea_str str_of(ProtobufCBinaryData bytes)
+{
+    return (struct sea_str){(const char *)bytes.data, bytes.len};
+}
+
+enum sea_err notify_letter_prefetch(struct sea_keys *keys, struct sea_arena *arena,
+                                    const struct notify_set *set)
+{
+    struct sea_sealed *sealed = sea_arena_alloc(arena, (3 * set->count + 1) * sizeof(*sealed));
+    size_t count = 0;
+    if (sealed == NULL) return SEA_ERR_RETRY;
+    for (size_t i = 0; i < set->count; i++) {
+        const Seadesk__V1__Outbound *message = set->items[i]->message;
+        struct sea_key contact = set->items[i]->contact_key, first;
+        if (!set->items[i]->must_send) continue;
+        const Seadesk__V1__Draft *draft = message->draft;
+        sealed[count++] = (struct sea_sealed){contact, str_of(message->text->sealed)};
+        sealed[count++] =
+            (struct sea_sealed){contact, str_of(draft->ladder[message->rung]->sealed_address)};
+        if (message->sealed_parameters.len > 0 &&
+            notify_codec_key(draft->ladder[0]->contact_key, &first))
+            sealed[count++] = (struct sea_sealed){first, str_of(message->sealed_parameters)};
+    }
+    return count == 0 ? SEA_OK : sea_keys_prefetch(keys, sealed, count);
+}
+
+/* Opens one field; what is forged or cut is remembered, not an error of ours. */
+static enum sea_err open_field(struct sea_keys *keys, const struct sea_key *contact,
+                               const struct sea_place *place, struct sea_str sealed,
+                               struct sea_buf *ret, struct opened *opened)
+{
+    bool is_erased = false;
+    enum sea_err err = sea_keys_unseal(keys, contact, place, sealed, ret, &is_erased);
+    if (err == SEA_ERR_REJECT || ret->is_full) {
+        opened->is_unreadable = true;
+        return SEA_OK;
+    }
+    opened->is_erased |= is_erased;
+    return err;
+}
+
+static enum sea_err open_all(struct sea_keys *keys, const struct notify_delivery *delivery,
+                             struct opened *ret)
+{
+    const Seadesk__V1__Outbound *message = delivery->message;
+    struct sea_str row = {(const char *)delivery->draft_id.bytes, sizeof(delivery->draft_id.bytes)};
+    const struct sea_key *contact = &delivery->contact_key;
+    struct sea_place text = {SEA_STR("seadesk.outbound"), SEA_STR("text"), row};
+    struct sea_place address = {SEA_STR("seadesk.drafts"), SEA_STR("address"), row};
+    struct sea_place parameters = {SEA_STR("seadesk.outbound"), SEA_STR("parameters"), row};
+    const Seadesk__V1__Draft *draft = message->draft;
+    struct sea_key first;
+    enum sea_err err =
+        open_field(keys, contact, &text, str_of(message->text->sealed), &ret->text, ret);
+    if (!err)
+        err = open_field(keys, contact, &address,
+                         str_of(draft->ladder[message->rung]->sealed_address), &ret->address, ret);
+    if (!err && delivery->must_be_template &&
+        notify_codec_key(draft->ladder[0]->contact_key, &first))
+        err = open_field(keys, &first, &parameters, str_of(message->sealed_parameters),
+                         &ret->variables, ret);
+    return err;
+}
+
+static struct sea_str variable_of(const Seadesk__V1__TemplateVariables *variables, const char *name)
+{
+    for (size_t i = 0; i < variables->n_entries; i++)
+        if (strcmp(variables->entries[i]->name, name) == 0)
+            return sea_str(variables->entries[i]->value);
+    return SEA_STR("");
+}
+
+/* Meta writes language and region with a low line. */
+static void print_language(const char *tag, char ret[LANGUAGE_MAX])
+{
+    size_t len = 0;
+    for (; tag[len] != '\0' && len + 1 < LANGUAGE_MAX; len++)
+        ret[len] = tag[len] == '-' ? '_' : tag[len];
+    ret[len] = '\0';
+}
+
+/* As an approved template with the same words, for outside the window. */
+static const char *call_template(const struct notify_letter_from *from,
+                                 const Seadesk__V1__Outbound *message, const struct opened *opened,
+                                 struct notify_letter *letter, struct notify_call *call)
+{
+    struct sea_str values[SEA_TEMPLATE_VARIABLES_MAX];
+    char language[LANGUAGE_MAX];
+    const struct sea_template *kind =
+        sea_template_by_id(&from->settings->templates, sea_str(message->draft->template_->id));
+    Seadesk__V1__TemplateVariables *variables = seadesk__v1__template_variables__unpack(
+        NULL, opened->variables.len, (const uint8_t *)opened->variables.ptr);
+    const char *refused = "unreadable";
+    if (kind != NULL && kind->whatsapp != NULL && variables != NULL) {
+        for (uint32_t i = 0; i < kind->variables.count; i++)
+            values[i] = variable_of(variables, kind->variables.items[i]);
+        print_language(message->template_language, language);
+        const struct notify_template template = {sea_str(kind->whatsapp), sea_str(language), values,
+                                                 kind->variables.count};
+        letter->template = &template;
+        refused = notify_provider_call(letter, call);
+        letter->template = NULL;
+    }
+    if (variables != NULL) seadesk__v1__template_variables__free_unpacked(variables, NULL);
+    return refused;
+}
+
+enum sea_err notify_letter_write(const struct notify_letter_from *from,
+                                 const struct notify_delivery *delivery, struct notify_call *call,
+                                 enum notify_letter_result *ret_result, const char **ret_reason,
+                                 uint32_t *ret_cost)
+{
+    struct opened opened = {
+        .address = SEA_BUF(ADDRESS_MAX), .text = SEA_BUF(TEXT_MAX), .variables = SEA_BUF(TEXT_MAX)};
+    enum sea_err err = open_all(from->keys, delivery, &opened);
+    *ret_reason = NULL;
+    if (!err && !opened.is_erased && !opened.is_unreadable) {
+        struct notify_letter letter = {.account = from->account,
+                                       .to = sea_buf_view(&opened.address),
+                                       .text = sea_buf_view(&opened.text),
+                                       .attempt = delivery->id,
+                                       .public_url = from->public_url};
+        *ret_reason = delivery->must_be_template
+                          ? call_template(from, delivery->message, &opened, &letter, call)
+                          : notify_provider_call(&letter, call);
+        *ret_cost = notify_provider_cost(from->account->channel->adapter, letter.text);
+    }
+    if (opened.is_unreadable) *ret_reason = "unreadable";
+    *ret_result = opened.is_erased      ? NOTIFY_LETTER_ERASED
+                  : *ret_reason != NULL ? NOTIFY_LETTER_REFUSED
+                                        : NOTIFY_LETTER_READY;
+    close_opened(&opened);
+    return err;
+}
