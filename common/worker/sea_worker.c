@@ -238,7 +238,8 @@ static uint32_t complete_numbers(struct sea_worker *worker)
         found[__builtin_ctz(bit)]++;
     }
     for (uint32_t n = 0; n < SEA_NUMBERS; n++)
-        if (found[n] == (n == SEA_NUMBER_PRIVACY ? 1 : wanted)) all |= UINT32_C(1) << n;
+        if (found[n] && found[n] == (n == SEA_NUMBER_PRIVACY ? 1 : wanted))
+            all |= UINT32_C(1) << n;
     worker->is_incomplete = all != seen_any;
     return all;
 }
