@@ -2,8 +2,10 @@
  * key. */
 #include "sea_erasure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "sea_config.h"
 #include "sea_id.h"
 #include "seadesk/v1/privacy.pb-c.h"
 
@@ -13,7 +15,12 @@ enum { PUBLISH_MOST = 20, CONTACTS_MOST = 1000 };
 static const struct sea_pg_stmt KEEP = {
     "erasure_keep",
     "INSERT INTO erasure (request_id, key, cause_id, root_id, proof, due_at) VALUES ($1, $2, $3, "
-    "$4, $5, clock_timestamp() + interval '60 seconds') ON CONFLICT DO NOTHING"};
+    "$4, $5, $6) ON CONFLICT DO NOTHING"};
+
+static const struct sea_pg_stmt GUARD = {
+    "erasure_guard",
+    "SELECT contact_key, erased_at, destroyed_at > clock_timestamp() - interval '2 minutes'"
+    " FROM retention_purger.guard($1) ORDER BY contact_key"};
 
 static const struct sea_pg_stmt DUE = {
     "erasure_due", "SELECT request_id FROM erasure WHERE due_at <= clock_timestamp() LIMIT 1"};
@@ -22,6 +29,47 @@ static const struct sea_pg_stmt TAKE = {
     "erasure_take",
     "DELETE FROM erasure WHERE request_id IN (SELECT request_id FROM erasure WHERE due_at <= "
     "clock_timestamp() ORDER BY due_at LIMIT $1) RETURNING key, cause_id, root_id, proof"};
+
+enum sea_err sea_erasure_guard(struct sea_txn *txn, struct sea_keys *keys,
+                               const struct sea_key *contacts, size_t count,
+                               struct sea_erasures *ret)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    PGresult *rows = NULL;
+    *ret = (struct sea_erasures){0};
+    if (count == 0) return SEA_OK;
+    sea_pg_array_begin(&args, SEA_PG_BYTES);
+    for (size_t i = 0; i < count; i++) sea_pg_add_key(&args, contacts[i]);
+    sea_pg_array_end(&args);
+    enum sea_err err = sea_pg_query(txn->pg, &GUARD, &args, &rows);
+    sea_pg_args_free(&args);
+    if (err) return err;
+    size_t found = (size_t)sea_pg_count(rows);
+    struct sea_erased *items = sea_arena_alloc(txn->arena, (found + 1) * sizeof(*items));
+    sea_assert(items != NULL);
+    for (size_t i = 0; i < found; i++) {
+        items[i] = (struct sea_erased){sea_pg_key(rows, (int)i, 0), sea_pg_time(rows, (int)i, 1)};
+        if (keys != NULL && sea_pg_bool(rows, (int)i, 2)) sea_keys_forget(keys, &items[i].contact);
+    }
+    sea_pg_clear(&rows);
+    *ret = (struct sea_erasures){items, found};
+    return SEA_OK;
+}
+
+static int by_contact(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct sea_key));
+}
+
+bool sea_erasure_is_late(const struct sea_erasures *erasures, struct sea_key contact,
+                         int64_t happened_ms)
+{
+    const struct sea_erased *erased = erasures->count == 0
+                                          ? NULL
+                                          : bsearch(&contact, erasures->items, erasures->count,
+                                                    sizeof(*erasures->items), by_contact);
+    return erased != NULL && happened_ms <= erased->at_ms;
+}
 
 typedef Seadesk__V1__ErasureDone__StoreProof store_proof;
 
@@ -46,7 +94,7 @@ static enum sea_err run_store(struct sea_txn *txn, const struct sea_erasure_stor
 }
 
 static enum sea_err keep_proof(struct sea_txn *txn, const struct sea_record *record,
-                               const Seadesk__V1__ErasureDone *proof)
+                               const Seadesk__V1__ErasureDone *proof, int64_t due_at_ms)
 {
     struct sea_pg_args args = SEA_PG_ARGS;
     struct sea_cause cause = sea_cause_of(record);
@@ -61,6 +109,7 @@ static enum sea_err keep_proof(struct sea_txn *txn, const struct sea_record *rec
     sea_pg_arg_uuid(&args, cause.id);
     sea_pg_arg_uuid(&args, sea_uuid_is_nil(cause.root) ? cause.id : cause.root);
     sea_pg_arg_bytes(&args, packed, len);
+    sea_pg_arg_time(&args, due_at_ms);
     enum sea_err err = sea_pg_queue(txn->pg, &KEEP, &args);
     sea_pg_args_free(&args);
     return err;
@@ -90,7 +139,8 @@ enum sea_err sea_erasure_apply(struct sea_txn *txn, const char *service,
     done.service = (char *)(uintptr_t)service;
     done.stores = list;
     done.n_stores = count;
-    return keep_proof(txn, record, &done);
+    int64_t wait_ms = sea_worker_config(txn->worker)->erasure_wait;
+    return keep_proof(txn, record, &done, order->keys_destroyed_at_ms + wait_ms);
 }
 
 static enum sea_err publish(void *arg, struct sea_txn *txn)

@@ -643,3 +643,8 @@ struct sea_pg *sea_worker_pg(struct sea_worker *worker)
 {
     return worker->pg;
 }
+
+const struct sea_config *sea_worker_config(const struct sea_worker *worker)
+{
+    return worker->config;
+}

@@ -109,5 +109,7 @@ bool sea_worker_reached(struct sea_worker *worker, uint32_t number, int64_t t_ms
 
 /* The connection of the worker, for reads between transactions (never inside apply). */
 struct sea_pg *sea_worker_pg(struct sea_worker *worker);
+/* What it was opened with. */
+const struct sea_config *sea_worker_config(const struct sea_worker *worker);
 
 #endif
