@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const int64_t MINUTE_MS = 60 * 1000;
+static const int64_t MINUTE_MS = INT64_C(60) * 1000;
 static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 
 struct piece {

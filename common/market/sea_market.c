@@ -135,7 +135,7 @@ uint32_t sea_market_zones_of(const struct sea_markets *markets,
 {
     const struct sea_phone_prefix *prefix = find_prefix(markets, facts->phone);
     if (prefix) {
-        memcpy(ret, prefix->zones, prefix->zone_count * sizeof ret[0]);
+        for (uint32_t i = 0; i < prefix->zone_count; i++) ret[i] = prefix->zones[i];
         return prefix->zone_count;
     }
     const struct sea_country *country = find_country(markets, facts->locale);

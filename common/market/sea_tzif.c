@@ -190,7 +190,7 @@ static bool parse_header(struct sea_str file, uint32_t time_bytes, struct block 
     if (file.ptr[4] < '2') return false;
     uint32_t counts[6];
     for (uint32_t i = 0; i < 6; i++) {
-        int64_t count = big_endian(file.ptr + 20 + 4 * i, 4);
+        int64_t count = big_endian(file.ptr + 20 + 4 * (size_t)i, 4);
         if (count < 0 || count > 10000) return false;
         counts[i] = (uint32_t)count;
     }

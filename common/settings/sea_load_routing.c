@@ -16,7 +16,7 @@ static void read_markets(struct sea_loader *loader, struct sea_yaml_node list,
                          struct sea_queue *queue)
 {
     uint32_t count = sea_yaml_count(list);
-    const struct sea_market **markets = sea_loader_array(list, count, sizeof *markets);
+    const struct sea_market **markets = sea_loader_array(list, count, sizeof(void *));
     for (uint32_t i = 0; markets && i < count; i++)
         markets[i] = sea_loader_market(loader, sea_yaml_item(list, i));
     queue->markets = markets;

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 
@@ -59,8 +60,11 @@ bool sea_settings_open(const struct sea_settings_from *from, struct sea_yaml_err
 
 static void forget(const struct sea_secrets *secrets)
 {
-    for (uint32_t i = 0; i < secrets->count; i++)
-        OPENSSL_cleanse((void *)(uintptr_t)secrets->live[i].ptr, secrets->live[i].len);
+    for (uint32_t i = 0; i < secrets->count; i++) {
+        char *memory; /* of our own arena, which is const to all others */
+        memcpy(&memory, &secrets->live[i].ptr, sizeof memory);
+        OPENSSL_cleanse(memory, secrets->live[i].len);
+    }
 }
 
 void sea_settings_close(struct sea_settings **settings)

@@ -8,7 +8,7 @@
 #include "sea_fold.h"
 #include "sea_lexicon_words.h"
 
-enum { LEXICON_MAX = 256 * 1024, WHOLE_MAX_BYTES = 80, BUCKETS = 256 };
+enum { LEXICON_MAX = 256 * 1024, WHOLE_MAX_BYTES = 80, FOLDED_MAX = 64 * 1024, BUCKETS = 256 };
 
 struct entry {
     enum sea_intent intent;
@@ -128,7 +128,7 @@ static void match_compact(const struct sea_lexicon *lexicon, struct sea_str comp
 enum sea_intent sea_lexicon_intent(const struct sea_lexicon *lexicon, struct sea_str text,
                                    const struct sea_lexicon_extra *extra)
 {
-    struct sea_buf words = SEA_BUF(16 * SEA_FOLD_MAX), compact = SEA_BUF(16 * SEA_FOLD_MAX);
+    struct sea_buf words = SEA_BUF(FOLDED_MAX), compact = SEA_BUF(FOLDED_MAX);
     enum sea_intent intent = SEA_INTENT_NONE;
     sea_fold(text, &words);
     for (size_t i = 0; i < words.len; i++)

@@ -29,12 +29,13 @@ static void add_error(struct sea_yaml_errors *errors, struct sea_yaml_mark at, c
 {
     char line[1024], place[32] = "";
     if (at.line > 0) snprintf(place, sizeof place, ":%u:%u", at.line, at.column);
-    int len = snprintf(line, sizeof line, "%s%s: ", at.file ? at.file : "", place);
-    if (len < 0 || (size_t)len >= sizeof line / 2) len = 0;
-    vsnprintf(line + len, sizeof line - (size_t)len - 1, fmt, args);
+    snprintf(line, sizeof line / 2, "%s%s: ", at.file ? at.file : "", place);
+    size_t len = strlen(line);
+    vsnprintf(line + len, sizeof line - len - 1, fmt, args);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < ' ') *c = ' ';
-    strcat(line, "\n");
+    len = strlen(line);
+    memcpy(line + len, "\n", 2);
     if (is_known(errors, line)) return;
     errors->count++;
     if (errors->count <= SEA_YAML_ERRORS_MAX) sea_buf_text(&errors->lines, line);
