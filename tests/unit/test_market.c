@@ -79,8 +79,8 @@ static void a_contact_belongs_to_the_market_of_account_phone_or_locale(void **st
         {NULL, NULL, "es-419", "LATAM"},
         {NULL, NULL, "nb-NO", "NORDICS"},
         {NULL, NULL, "en-150", "EU"},
-        {NULL, NULL, "ja", "GLOBAL"},             /* a language is no country */
-        {NULL, NULL, "en-u-rg-uszzzz", "GLOBAL"}, /* extensions aren't read */
+        {NULL, NULL, "ja", "GLOBAL"},              /* a language is no country */
+        {NULL, NULL, "en-u-ca-gregory", "GLOBAL"}, /* extensions aren't read */
         {NULL, NULL, "-", "GLOBAL"},
         {NULL, NULL, NULL, "GLOBAL"},
     };

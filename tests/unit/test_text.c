@@ -74,6 +74,7 @@ static void short_mixed_or_empty_texts_are_not_sure(void **state)
                                         "\xff\xfe bad",
                                         "maria@example.com",
                                         "no",
+                                        "grazie mille",
                                         "返品",
                                         "a"};
     for (size_t i = 0; i < SEA_COUNT(TEXTS); i++)
@@ -246,6 +247,7 @@ static void where_is_my_order_is_understood_in_many_languages(void **state)
         {"Meine Bestellung ist beschädigt", SEA_INTENT_NONE},
         {"订单收到了，但是坏了", SEA_INTENT_NONE},
         {"Somewhere is my orderly life", SEA_INTENT_NONE},
+        {"Nowhere is my order as welcome", SEA_INTENT_NONE},
         {"PERSON", SEA_INTENT_PERSON},
         {"atendente", SEA_INTENT_PERSON},
         {"人工", SEA_INTENT_PERSON},
