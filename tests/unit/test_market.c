@@ -70,9 +70,10 @@ static void a_contact_belongs_to_the_market_of_account_phone_or_locale(void **st
         {NULL, "+41791234567", NULL, "WEST"},
         {NULL, "+819012345678", NULL, "JP"},
         {NULL, "+4712345678", NULL, "NORDICS"},
-        {NULL, "+919812345678", NULL, "GLOBAL"}, /* a country that no pack lists */
-        {NULL, "+919812345678", "fr-FR", "FR"},
-        {NULL, "12345", "fr-FR", "FR"}, /* a short code is no number */
+        {NULL, "+919812345678", NULL, "GLOBAL"},    /* India has no pack of its own */
+        {NULL, "+919812345678", "fr-FR", "GLOBAL"}, /* the number counts more */
+        {NULL, "+8835100123456", "fr-FR", "FR"},    /* no country's number */
+        {NULL, "12345", "fr-FR", "FR"},             /* a short code is no number */
         {NULL, "+abc", "de_DE.UTF-8", "DE"},
         {NULL, NULL, "pt-br", "BR"},
         {NULL, NULL, "zh-Hant-SG", "SG"},
@@ -108,6 +109,8 @@ static void a_contact_lives_in_the_zones_of_its_number(void **state)
         {"+5511912345678", NULL, "America/Sao_Paulo "},
         {"+526561234567", NULL, "America/Ciudad_Juarez "},
         {"+5216641234567", NULL, "America/Tijuana "},
+        {"+919812345678", NULL, "Asia/Kolkata "},
+        {"+77011234567", NULL, "Asia/Almaty "},
         {"+628123456789", NULL, "Asia/Jakarta Asia/Makassar Asia/Jayapura "},
         {NULL, "de-AT", "Europe/Vienna "},
         {NULL, NULL, "UTC "},
