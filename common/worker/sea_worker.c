@@ -17,7 +17,7 @@
 
 enum {
     METADATA_TIMEOUT_MS = 1000,
-    WATERMARK_TIMEOUT_MS = 3000,
+    WATERMARK_TIMEOUT_MS = 1000,
     HOUSE_MS = 1000, /* slot, released records, idle deletes */
     SEEN_DAYS_MS = 3600000,
     STATEMENT_TIMEOUT_MS = 30000,
@@ -114,15 +114,19 @@ static void stop_number(struct sea_worker *worker, const char *topic, int32_t pa
             SEA_F_I64("partition", partition), SEA_F_STR("cause", why));
 }
 
+static void look_again(struct sea_worker *worker);
+
 /* The consumer's errors come as messages. */
 static void on_consumer_error(struct sea_worker *worker, const rd_kafka_message_t *message)
 {
     switch ((int)message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__RESOLVE:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        return;
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        look_again(worker);
         return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -140,22 +144,28 @@ static void on_consumer_error(struct sea_worker *worker, const rd_kafka_message_
 
 static void run_passes(struct sea_worker *worker);
 
+/* False: nothing there. */
+static bool poll_once(struct sea_worker *worker)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, 0);
+    if (!message) return false;
+    if (message->err) {
+        on_consumer_error(worker, message);
+        rd_kafka_message_destroy(message);
+    } else {
+        ring_add(worker, message);
+    }
+    return true;
+}
+
 static void on_queue(evutil_socket_t fd, short what, void *arg)
 {
     struct sea_worker *worker = arg;
     uint64_t count;
     (void)what;
     if (read(fd, &count, sizeof(count)) < 0) return;
-    for (int i = 0; i < POLLS_PER_TURN && worker->ring_count < RING_HIGH; i++) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, 0);
-        if (!message) break;
-        if (message->err) {
-            on_consumer_error(worker, message);
-            rd_kafka_message_destroy(message);
-        } else {
-            ring_add(worker, message);
-        }
-    }
+    for (int i = 0; i < POLLS_PER_TURN && worker->ring_count < RING_HIGH; i++)
+        if (!poll_once(worker)) break;
     if (worker->ring_count >= RING_HIGH) set_paused(worker, true);
     if (rd_kafka_queue_length(worker->queue) > 0) (void)!write(fd, &ONE, sizeof(ONE));
     if (worker->ring_count >= SEA_WORKER_BATCH_MAX && !worker->backoff_ms)
@@ -219,6 +229,19 @@ static void give_up_all(struct sea_worker *worker)
     worker->is_paused = false;
 }
 
+/* A broker that comes back may have lost the end of its logs: positions are compared with them as
+ * at a take-over. */
+static void look_again(struct sea_worker *worker)
+{
+    if (!worker->assigned || worker->needs_take_over) return;
+    rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
+    give_up_all(worker);
+    rd_kafka_assign(worker->consumer, none);
+    rd_kafka_topic_partition_list_destroy(none);
+    worker->needs_take_over = true;
+    wake_in(worker->pass_event, BACKOFF_MIN_MS);
+}
+
 static uint32_t bit_of(const rd_kafka_topic_partition_t *part)
 {
     bool is_privacy = strcmp(part->topic, sea_topic_info(SEA_TOPIC_PRIVACY)->name) == 0;
@@ -238,8 +261,7 @@ static uint32_t complete_numbers(struct sea_worker *worker)
         found[__builtin_ctz(bit)]++;
     }
     for (uint32_t n = 0; n < SEA_NUMBERS; n++)
-        if (found[n] && found[n] == (n == SEA_NUMBER_PRIVACY ? 1 : wanted))
-            all |= UINT32_C(1) << n;
+        if (found[n] && found[n] == (n == SEA_NUMBER_PRIVACY ? 1 : wanted)) all |= UINT32_C(1) << n;
     worker->is_incomplete = all != seen_any;
     return all;
 }
@@ -437,6 +459,8 @@ static void on_house(evutil_socket_t fd, short what, void *arg)
         fail(worker, "slot lost");
         return;
     }
+    /* A full ring stops the polling, and the group must not think us dead. */
+    if (worker->ring_count >= RING_HIGH) poll_once(worker);
     if (worker->needs_take_over || worker->backoff_ms) return;
     if (worker->outbox.needs_reload) (void)outbox_reload_if_needed(worker);
     outbox_pump(worker);
@@ -510,7 +534,7 @@ static bool is_ready(void *arg, struct sea_buf *why)
     }
     if (!worker->is_joined)
         sea_buf_text(why, "not joined: kafka, postgresql or topics are missing");
-    else if (worker->backoff_ms)
+    else if (worker->backoff_ms || worker->slot_lost_ms)
         sea_buf_text(why, "postgresql or kafka is away");
     else if (worker->is_incomplete)
         sea_buf_text(why, "a partition number is not ours in every topic");
