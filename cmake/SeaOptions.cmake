@@ -4,7 +4,6 @@ option(SEA_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
 option(SEA_HARDEN "Hardening flags of a release (OpenSSF guide)" OFF)
 option(SEA_FUZZ "libFuzzer instrumentation; needs clang" OFF)
 option(SEA_COVERAGE "Line coverage" OFF)
-option(SEA_BENCH "Programs of tests/bench" OFF)
 option(SEA_CRASHPOINTS "Named crash points that tests arm through SEADESK_CRASH_AT" OFF)
 
 set(CMAKE_C_STANDARD 17)
