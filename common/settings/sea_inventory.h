@@ -20,11 +20,12 @@ enum sea_erasure {
     SEA_ERASE_KEY,     /* the contact's data key is destroyed */
     SEA_ERASE_ROWS,    /* the owner deletes the rows */
     SEA_ERASE_EXPIRY,  /* gone by itself within the stated time */
+    SEA_ERASE_STAYS,   /* the marker or proof of an erasure */
 };
 
 struct sea_store {
     enum sea_store_kind kind;
-    const char *name; /* router.message, seadesk.messages, sd:q:* */
+    const char *name; /* router.message, *.outbox, seadesk.messages, sd:q:* */
     enum sea_data_class data;
     const char *purpose;
     bool has_period;                 /* kept by the market's rule … */

@@ -4,7 +4,7 @@
 #include "sea_settings_private.h"
 
 static const char *const DATA[] = {"none", "reference", "contact", "content"};
-static const char *const ERASURES[] = {"nothing", "key", "rows", "expiry"};
+static const char *const ERASURES[] = {"nothing", "key", "rows", "expiry", "stays"};
 
 static void read_store(struct sea_yaml_map *map, struct sea_store *store)
 {
