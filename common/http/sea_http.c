@@ -127,6 +127,25 @@ bool sea_http_form_next(struct sea_str *rest, struct sea_str *ret_name, struct s
     return true;
 }
 
+static void form_encode(struct sea_buf *form, struct sea_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (is_plain || c == '-' || c == '.' || c == '_' || c == '*') sea_buf_char(form, (char)c);
+        else if (c == ' ') sea_buf_char(form, '+');
+        else sea_buf_printf(form, "%%%02X", c);
+    }
+}
+
+void sea_http_form_add(struct sea_buf *form, const char *name, struct sea_str value)
+{
+    if (form->len > 0) sea_buf_char(form, '&');
+    form_encode(form, sea_str(name));
+    sea_buf_char(form, '=');
+    form_encode(form, value);
+}
+
 bool sea_http_form_decode(struct sea_str text, struct sea_arena *arena, struct sea_str *ret)
 {
     char *room = sea_arena_alloc(arena, text.len + 1);

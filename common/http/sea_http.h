@@ -4,6 +4,7 @@
 
 #include "sea_arena.h"
 #include "sea_base.h"
+#include "sea_buf.h"
 
 enum sea_http_method {
     SEA_HTTP_OTHER, /* known to HTTP, used by no route */
@@ -57,6 +58,9 @@ bool sea_http_form_next(struct sea_str *rest, struct sea_str *ret_name, struct s
  * is none, when its encoding is broken, or when the arena is full. */
 SEA_MUST_CHECK bool sea_http_form_find(struct sea_str form, const char *name,
                                        struct sea_arena *arena, struct sea_str *ret);
+
+/* Appends name=value, with '&' before it unless the form is empty. */
+void sea_http_form_add(struct sea_buf *form, const char *name, struct sea_str value);
 
 /* A decoded copy in `arena`, terminated; false when the encoding is broken or the arena full. */
 SEA_MUST_CHECK bool sea_http_form_decode(struct sea_str text, struct sea_arena *arena,

@@ -56,6 +56,21 @@ static void a_form_gives_its_pairs_decoded(void **state)
     sea_arena_free(&arena);
 }
 
+static void a_form_that_was_written_reads_the_same(void **state)
+{
+    (void)state;
+    struct sea_buf form = SEA_BUF(1000);
+    struct sea_arena arena = SEA_ARENA(4096);
+    struct sea_str value;
+    sea_http_form_add(&form, "To", SEA_STR("+55 11"));
+    sea_http_form_add(&form, "a b", SEA_STR("é&=%~"));
+    assert_str_equal(sea_buf_view(&form), "To=%2B55+11&a+b=%C3%A9%26%3D%25%7E");
+    assert_true(sea_http_form_find(sea_buf_view(&form), "a b", &arena, &value));
+    assert_str_equal(value, "é&=%~");
+    sea_arena_free(&arena);
+    sea_buf_free(&form);
+}
+
 static void a_problem_names_its_code_and_place(void **state)
 {
     (void)state;
@@ -311,6 +326,7 @@ static void a_parser_is_as_new_after_init(void **state)
 
 SEA_TESTS(cmocka_unit_test(a_path_pattern_takes_whole_segments),
           cmocka_unit_test(a_form_gives_its_pairs_decoded),
+          cmocka_unit_test(a_form_that_was_written_reads_the_same),
           cmocka_unit_test(a_problem_names_its_code_and_place),
           cmocka_unit_test(a_request_is_the_same_however_its_bytes_are_cut),
           cmocka_unit_test(a_chunked_body_comes_together_and_its_trailers_are_dropped),

@@ -1,0 +1,35 @@
+/* fake.h: the fake provider's state, and its HTTP calls. */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include "fake_log.h"
+#include "fake_report.h"
+#include "fake_script.h"
+#include "sea_app.h"
+
+struct fake_answer;
+TAILQ_HEAD(fake_answers, fake_answer);
+
+struct fake {
+    struct sea_app *app;
+    struct fake_log log;
+    struct fake_script script;
+    struct fake_reporter *reporter;
+    struct fake_answers held; /* delayed or silent */
+    int64_t offset_ms;        /* of the stack's clock, as PUT /clock said */
+};
+
+/* All calls: providers' and our own. */
+extern const struct sea_http_route fake_routes[];
+extern const size_t fake_routes_count;
+
+/* The answer to a call, when the rule lets it out. `body` is copied. */
+void fake_answer(struct fake *fake, struct sea_http_exchange *exchange,
+                 const struct fake_rule *rule, const struct sea_http_answer *answer);
+/* Lets everything out that is held. */
+void fake_answer_held(struct fake *fake);
+
+/* The providers' calls, in fake_send.c. */
+sea_http_handler fake_on_whatsapp, fake_on_twilio;
+
+#endif
