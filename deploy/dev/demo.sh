@@ -22,7 +22,10 @@ demo_clock() {
     local now hour
     now=$(clock_now_ms)
     hour=$(TZ=$DEMO_ZONE date -d "@$((now / 1000))" +%H)
-    [ "$hour" != "${DEMO_TIME%:*}" ] || return 0
+    if [ "$hour" = "${DEMO_TIME%:*}" ]; then
+        clock_tell_fake
+        return
+    fi
     clock_set "$(demo_evening_after "$((now / 1000))")"
 }
 
@@ -90,7 +93,19 @@ cmd_clock() {
 
 clock_now_ms() { pg seadesk -qAtc 'select clock.now_ms()'; }
 clock_set() { clock_write "$1 - (extract(epoch from clock_timestamp()) * 1000)::bigint"; }
-clock_write() { pg seadesk -qc "update clock.shift set offset_ms = $1"; }
+
+clock_write() {
+    pg seadesk -qc "update clock.shift set offset_ms = $1"
+    clock_tell_fake
+}
+
+# The fake provider has no database to read the time from; its statuses are stamped with what it is told here.
+clock_tell_fake() {
+    local offset
+    offset=$(pg seadesk -qAtc 'select offset_ms from clock.shift')
+    curl -fsS -m 2 -o /dev/null -X PUT -d "{\"offset_ms\": $offset}" "$(url_of fake-provider)/clock" ||
+        warn "the fake provider wasn't told the time; is it running?"
+}
 
 clock_show() {
     local now

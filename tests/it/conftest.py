@@ -108,9 +108,9 @@ def log_text(service):
 
 
 @pytest.fixture
-def clock(pg):
+def clock(pg, env):
     """The stack's clock, set back after the test."""
-    shifted = stack.Clock(pg)
+    shifted = stack.Clock(pg, env["SEADESK_FAKE_URL"])
     yield shifted
     shifted.reset()
 

@@ -228,19 +228,27 @@ class Program:
 
 
 class Clock:
-    """The shiftable clock of the stack, in milliseconds."""
+    """The shiftable clock of the stack, in milliseconds; the fake provider, which has no database, is told."""
 
-    def __init__(self, pg):
+    def __init__(self, pg, fake_url):
         self.pg = pg
+        self.fake_url = fake_url
 
     def now_ms(self):
         return self.pg.value("select clock.now_ms()")
 
     def advance(self, milliseconds):
-        self.pg.query("update clock.shift set offset_ms = offset_ms + %s", milliseconds)
+        self.write("offset_ms + %s", milliseconds)
 
     def reset(self):
-        self.pg.query("update clock.shift set offset_ms = 0")
+        self.write("%s", 0)
+
+    def write(self, sql, value):
+        offset = self.pg.value(f"update clock.shift set offset_ms = {sql} returning offset_ms", value)
+        try:
+            requests.put(self.fake_url + "/clock", json={"offset_ms": offset}, timeout=5)
+        except requests.ConnectionError:
+            pass  # it isn't part of every stack
 
 
 def producer(kafka):
