@@ -83,13 +83,15 @@ static void add_exception(struct order_effects *effects, struct order_parcel *pa
     parcel->exceptions[class].is_dirty = true;
 }
 
-static void add_notice(struct order_effects *effects, const struct order_parcel *parcel,
-                       const struct news *news, int64_t at_ms, int64_t expires_at_ms)
+static struct order_effect *add_notice(struct order_effects *effects,
+                                       const struct order_parcel *parcel, const struct news *news,
+                                       int64_t at_ms, int64_t expires_at_ms)
 {
     struct order_effect *effect = add(effects, EFFECT_NOTICE, parcel, at_ms);
     effect->about = news->about;
     effect->collapses = news->collapses;
     effect->expires_at_ms = expires_at_ms;
+    return effect;
 }
 
 static bool may_tell(const struct order *order, const struct order_event *event)
@@ -133,7 +135,7 @@ static void tell_exception(struct order_parcel *parcel, enum order_class class,
     int64_t expires_at_ms = at_ms + news->fresh_hours * HOUR_MS;
     if (exception->expected_at_ms > expires_at_ms) expires_at_ms = exception->expected_at_ms;
     if (expires_at_ms > at_ms + 7 * DAY_MS) expires_at_ms = at_ms + 7 * DAY_MS;
-    add_notice(ret, parcel, news, at_ms, expires_at_ms);
+    add_notice(ret, parcel, news, at_ms, expires_at_ms)->class = class;
     exception->is_told = true;
     exception->tolds++;
     exception->is_dirty = true;

@@ -134,7 +134,7 @@ struct order_effect {
     enum order_effect_kind kind;
     const struct order_parcel *parcel; /* NULL: the order */
     enum order_milestone milestone;
-    enum order_class class;
+    enum order_class class; /* of exceptions and their notices; 0 otherwise */
     int64_t at_ms;
     /* Of notices. */
     const char *about; /* template stem */
