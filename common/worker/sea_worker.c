@@ -23,6 +23,7 @@ enum {
     STATEMENT_TIMEOUT_MS = 30000,
     FLUSH_MS = 4000,
     POLLS_PER_TURN = 1000,
+    UNPOLLED_MS = 20000, /* well under max.poll.interval.ms */
 };
 
 static const uint64_t ONE = 1;
@@ -166,8 +167,9 @@ static void on_queue(evutil_socket_t fd, short what, void *arg)
     if (read(fd, &count, sizeof(count)) < 0) return;
     for (int i = 0; i < POLLS_PER_TURN && worker->ring_count < RING_HIGH; i++)
         if (!poll_once(worker)) break;
-    if (worker->ring_count >= RING_HIGH) set_paused(worker, true);
-    if (rd_kafka_queue_length(worker->queue) > 0) (void)!write(fd, &ONE, sizeof(ONE));
+    worker->polled_ms = sea_clock_mono_ms();
+    if (worker->ring_count < RING_HIGH && rd_kafka_queue_length(worker->queue) > 0)
+        (void)!write(fd, &ONE, sizeof(ONE));
     if (worker->ring_count >= SEA_WORKER_BATCH_MAX && !worker->backoff_ms)
         run_passes(worker);
     else if (worker->ring_count && !event_pending(worker->pass_event, EV_TIMEOUT, NULL))
@@ -459,8 +461,12 @@ static void on_house(evutil_socket_t fd, short what, void *arg)
         fail(worker, "slot lost");
         return;
     }
-    /* A full ring stops the polling, and the group must not think us dead. */
-    if (worker->ring_count >= RING_HIGH) poll_once(worker);
+    /* A full ring stops the polling, which is enough for a short while. Before the group thinks us
+     * dead fetching is paused, which costs what was fetched ahead, and polling goes on. */
+    if (worker->ring_count >= RING_HIGH && sea_clock_mono_ms() - worker->polled_ms > UNPOLLED_MS) {
+        set_paused(worker, true);
+        poll_once(worker);
+    }
     if (worker->needs_take_over || worker->backoff_ms) return;
     if (worker->outbox.needs_reload) (void)outbox_reload_if_needed(worker);
     outbox_pump(worker);

@@ -13,7 +13,7 @@
 
 enum {
     RING_MAX = 4096,  /* records taken from librdkafka and not yet applied */
-    RING_HIGH = 3000, /* pause fetching above */
+    RING_HIGH = 3000, /* stop polling above */
     RING_LOW = 1000,  /* resume below */
     PARKED_KEYS_MAX = 10000,
     OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
@@ -98,6 +98,7 @@ struct sea_worker {
     bool needs_take_over;                      /* `assigned` is to be taken over */
     rd_kafka_topic_partition_list_t *assigned; /* as the group says; NULL: nothing */
     bool is_incomplete;                        /* some number is not ours in every topic */
+    int64_t polled_ms; /* monotonic: when the group last heard from us */
     int backoff_ms;                            /* 0: no dependency is away */
     enum sea_err failure;                      /* FATAL once the process must end */
 
