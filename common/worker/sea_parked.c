@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sea_clock.h"
 #include "sea_log.h"
 #include "sea_worker_private.h"
 
@@ -213,7 +214,9 @@ enum sea_err parked_release(struct sea_worker *worker)
 {
     PGresult *rows = NULL;
     uint32_t owned = 0;
-    if (!worker->parked_count) return SEA_OK;
+    /* A replayed record's key isn't known before its row is seen. */
+    if (!worker->parked_count && sea_clock_mono_ms() < worker->released_look_ms) return SEA_OK;
+    worker->released_look_ms = sea_clock_mono_ms() + RELEASED_LOOK_MS;
     for (uint32_t n = 0; n < SEA_NUMBERS; n++)
         if (worker->numbers[n].is_owned) owned |= UINT32_C(1) << n;
     sea_pg_args_reset(&worker->args);

@@ -16,6 +16,7 @@ enum {
     RING_HIGH = 3000, /* stop polling above */
     RING_LOW = 1000,  /* resume below */
     PARKED_KEYS_MAX = 10000,
+    RELEASED_LOOK_MS = 3000, /* for rows that seadesk replay wrote */
     OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
     OUTBOX_UNSENT_MAX =
         64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
@@ -128,6 +129,7 @@ struct sea_worker {
     struct outbox outbox;
     struct parked_key *parked;
     size_t parked_count;
+    int64_t released_look_ms; /* monotonic */
 
     /* watermarks, asked by a thread of their own */
     pthread_t asker;

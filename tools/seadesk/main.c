@@ -14,6 +14,14 @@ static const struct {
     {"migrate", "bring both databases to this version's schema; makes the services' roles",
      seadesk_migrate},
     {"topics", "create the topics that are missing", seadesk_topics},
+    {"check", "settings and configuration folder, and what is to be decided before going live",
+     seadesk_check},
+    {"doctor", "what is wrong with the stack, and what to do", seadesk_doctor},
+    {"story", "EVENT_ID: where one event went, and how long each step took", seadesk_story},
+    {"replay", "list, or SERVICE TOPIC PARTITION OFFSET [--dry-run]: what was refused, again",
+     seadesk_replay},
+    {"rewind", "SERVICE NUMBER TOPIC: read a log anew that was lost", seadesk_rewind},
+    {"user", "list, add, password, disable, enable: who may sign in at the desk", seadesk_user},
 };
 
 static const struct sea_setting ROWS[] = {
@@ -25,7 +33,7 @@ static const struct sea_setting ROWS[] = {
 static void help(FILE *to)
 {
     fputs("seadesk " SEADESK_VERSION ": the operator's command of Seadesk\n\n"
-          "usage: seadesk COMMAND [--json] [argument …]\n\n",
+          "usage: seadesk COMMAND [argument …] [--json]\n\n",
           to);
     for (size_t i = 0; i < SEA_COUNT(COMMANDS); i++)
         fprintf(to, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].about);
@@ -48,6 +56,19 @@ static int run(int (*command)(struct seadesk *), const struct sea_config_program
     sea_config_free(program, &seadesk->config);
     sea_buf_free(&problems);
     return status;
+}
+
+/* --json may stand anywhere behind the subcommand. */
+static void take_json(struct seadesk *seadesk)
+{
+    int kept = 0;
+    for (int i = 0; i < seadesk->argc; i++) {
+        if (strcmp(seadesk->argv[i], "--json") == 0)
+            seadesk->is_json = true;
+        else
+            seadesk->argv[kept++] = seadesk->argv[i];
+    }
+    seadesk->argc = kept;
 }
 
 int main(int argc, char **argv)
@@ -74,11 +95,7 @@ int main(int argc, char **argv)
     }
     seadesk.argc = argc - 2;
     seadesk.argv = argv + 2;
-    if (seadesk.argc > 0 && strcmp(seadesk.argv[0], "--json") == 0) {
-        seadesk.is_json = true;
-        seadesk.argc--;
-        seadesk.argv++;
-    }
+    take_json(&seadesk);
     for (size_t i = 0; i < SEA_COUNT(COMMANDS); i++)
         if (strcmp(name, COMMANDS[i].name) == 0) return run(COMMANDS[i].run, &program, &seadesk);
     fprintf(stderr, "seadesk: no command '%s'; seadesk --help lists them\n", name);

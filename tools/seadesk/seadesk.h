@@ -29,5 +29,11 @@ enum seadesk_exit {
 
 int seadesk_migrate(struct seadesk *seadesk);
 int seadesk_topics(struct seadesk *seadesk);
+int seadesk_check(struct seadesk *seadesk);
+int seadesk_doctor(struct seadesk *seadesk);
+int seadesk_story(struct seadesk *seadesk);
+int seadesk_replay(struct seadesk *seadesk);
+int seadesk_rewind(struct seadesk *seadesk);
+int seadesk_user(struct seadesk *seadesk);
 
 #endif

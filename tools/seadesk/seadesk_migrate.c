@@ -10,7 +10,7 @@
 #include "sea_buf.h"
 #include "sea_enc.h"
 #include "sea_pg.h"
-#include "seadesk.h"
+#include "seadesk_report.h"
 
 enum { FILE_MAX = 4 * 1024 * 1024, FILES_MAX = 1000, TIMEOUT_MS = 600000 };
 
@@ -130,7 +130,8 @@ static int record(struct sea_pg *pg, int32_t version, const char *name, const ch
     return err ? complain(pg, err, name) : SEADESK_DONE;
 }
 
-static int apply_file(struct sea_pg *pg, const char *folder, const char *name)
+static int apply_file(struct seadesk_report *report, struct sea_pg *pg, const char *folder,
+                      const char *name)
 {
     char path[4400], sha256[2 * SHA256_DIGEST_LENGTH + 1];
     struct sea_buf text = SEA_BUF(FILE_MAX), script = SEA_BUF(FILE_MAX + 64);
@@ -150,7 +151,7 @@ static int apply_file(struct sea_pg *pg, const char *folder, const char *name)
             status = complain(pg, err, path);
         } else {
             status = record(pg, version, name, sha256);
-            if (!status) printf("applied %s\n", name);
+            if (!status) seadesk_did(report, "applied %s", name);
         }
     } else if (state < 0) {
         fprintf(stderr,
@@ -172,7 +173,7 @@ static int is_migration(const struct dirent *entry)
            strcmp(entry->d_name + len - 4, ".sql") == 0;
 }
 
-static int apply_folder(struct sea_pg *pg, const char *folder)
+static int apply_folder(struct seadesk_report *report, struct sea_pg *pg, const char *folder)
 {
     struct dirent **names = NULL;
     int status = SEADESK_DONE, count = scandir(folder, &names, is_migration, alphasort);
@@ -181,14 +182,15 @@ static int apply_folder(struct sea_pg *pg, const char *folder)
         return SEADESK_FAILED;
     }
     for (int i = 0; i < count; i++) {
-        if (!status) status = apply_file(pg, folder, names[i]->d_name);
+        if (!status) status = apply_file(report, pg, folder, names[i]->d_name);
         free(names[i]);
     }
     free(names);
     return status;
 }
 
-static int migrate(const struct seadesk *seadesk, const char *url, const char *folder, bool is_main)
+static int migrate(const struct seadesk *seadesk, struct seadesk_report *report, const char *url,
+                   const char *folder, bool is_main)
 {
     struct sea_pg *pg = NULL;
     PGresult *rows = NULL;
@@ -201,7 +203,7 @@ static int migrate(const struct seadesk *seadesk, const char *url, const char *f
     sea_pg_clear(&rows);
     if (!err) err = sea_pg_script(pg, LEDGER);
     if (!err && is_main) err = make_roles(pg, seadesk->own.service_password);
-    int status = err ? complain(pg, err, "cannot begin") : apply_folder(pg, folder);
+    int status = err ? complain(pg, err, "cannot begin") : apply_folder(report, pg, folder);
     sea_pg_close(&pg);
     return status;
 }
@@ -210,8 +212,9 @@ int seadesk_migrate(struct seadesk *seadesk)
 {
     char keys[4200];
     snprintf(keys, sizeof(keys), "%s/keys", seadesk->own.sql);
-    int status = migrate(seadesk, seadesk->config.postgres, seadesk->own.sql, true);
-    if (!status) status = migrate(seadesk, seadesk->config.keys_postgres, keys, false);
-    if (!status) puts("schema is current");
-    return status;
+    struct seadesk_report report;
+    seadesk_report_open(&report, seadesk);
+    int status = migrate(seadesk, &report, seadesk->config.postgres, seadesk->own.sql, true);
+    if (!status) status = migrate(seadesk, &report, seadesk->config.keys_postgres, keys, false);
+    return seadesk_report_end(&report, status, "schema is current");
 }

@@ -6,7 +6,7 @@
 
 #include "sea_kafka.h"
 #include "sea_kafka_private.h"
-#include "seadesk.h"
+#include "seadesk_report.h"
 
 enum { TIMEOUT_MS = 20000, WAIT_MS = 30000, POLL_MS = 200 };
 
@@ -36,7 +36,7 @@ static rd_kafka_NewTopic_t *make(const struct seadesk *seadesk, enum sea_topic w
     return topic;
 }
 
-static int report(rd_kafka_event_t *event)
+static int tell(struct seadesk_report *report, rd_kafka_event_t *event)
 {
     size_t count = 0;
     int status = SEADESK_DONE;
@@ -48,7 +48,7 @@ static int report(rd_kafka_event_t *event)
     const rd_kafka_topic_result_t **topics = rd_kafka_CreateTopics_result_topics(result, &count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(topics[i]);
-        if (!err) printf("created %s\n", rd_kafka_topic_result_name(topics[i]));
+        if (!err) seadesk_did(report, "created %s", rd_kafka_topic_result_name(topics[i]));
         if (!err || err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
         fprintf(stderr, "seadesk topics: %s: %s\n", rd_kafka_topic_result_name(topics[i]),
                 rd_kafka_topic_result_error_string(topics[i]));
@@ -57,7 +57,7 @@ static int report(rd_kafka_event_t *event)
     return status;
 }
 
-static int create(const struct seadesk *seadesk, rd_kafka_t *handle)
+static int create(const struct seadesk *seadesk, struct seadesk_report *report, rd_kafka_t *handle)
 {
     rd_kafka_NewTopic_t *topics[SEA_TOPICS];
     rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
@@ -69,7 +69,7 @@ static int create(const struct seadesk *seadesk, rd_kafka_t *handle)
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TIMEOUT_MS + 1000);
     int status = SEADESK_AWAY;
     if (event)
-        status = report(event);
+        status = tell(report, event);
     else
         fprintf(stderr, "seadesk topics: the broker did not answer\n");
     if (event) rd_kafka_event_destroy(event);
@@ -105,9 +105,10 @@ int seadesk_topics(struct seadesk *seadesk)
         fprintf(stderr, "seadesk topics: %s\n", error);
         return SEADESK_FAILED;
     }
-    int status = create(seadesk, handle);
+    struct seadesk_report report;
+    seadesk_report_open(&report, seadesk);
+    int status = create(seadesk, &report, handle);
     if (!status) status = wait_visible(handle);
     rd_kafka_destroy(handle);
-    if (!status) puts("topics are complete");
-    return status;
+    return seadesk_report_end(&report, status, "topics are complete");
 }
