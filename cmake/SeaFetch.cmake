@@ -49,11 +49,12 @@ function(sea_fetch package version sha256 ret_dir)
   set(${ret_dir} ${folder} PARENT_SCOPE)
 endfunction()
 
-# sea_fetched(NAME INCLUDE_DIR SOURCES…): a static library of fetched sources, without our warnings.
+# sea_fetched(NAME INCLUDE_DIR SOURCES…): a static library of fetched sources, without our warnings and clang-tidy.
 function(sea_fetched name include_dir)
   add_library(${name} STATIC ${ARGN})
   target_include_directories(${name} SYSTEM PUBLIC ${include_dir})
   target_link_libraries(${name} PUBLIC sea_build)
+  set_target_properties(${name} PROPERTIES C_CLANG_TIDY "")
 endfunction()
 
 sea_fetch(yyjson 4.0.6 fcd4dc15c1e39a30bf9fa85d56903029111506860fc3080ab0d81c6c6dacaa8c yyjson_dir)

@@ -222,7 +222,11 @@ static void open_loop(struct sea_app *app)
 
 static void close_loop(struct sea_app *app)
 {
-    while (!TAILQ_EMPTY(&app->onces)) free_once(TAILQ_FIRST(&app->onces));
+    struct once *next = NULL;
+    for (struct once *once = TAILQ_FIRST(&app->onces); once != NULL; once = next) {
+        next = TAILQ_NEXT(once, of_app);
+        free_once(once);
+    }
     for (size_t i = 0; i < app->timers_count; i++) event_free(app->timers[i].event);
     for (size_t i = 0; i < SEA_COUNT(app->signals); i++) event_free(app->signals[i]);
     event_free(app->deadline);

@@ -132,9 +132,12 @@ static void form_encode(struct sea_buf *form, struct sea_str text)
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (is_plain || c == '-' || c == '.' || c == '_' || c == '*') sea_buf_char(form, (char)c);
-        else if (c == ' ') sea_buf_char(form, '+');
-        else sea_buf_printf(form, "%%%02X", c);
+        if (is_plain || c == '-' || c == '.' || c == '_' || c == '*')
+            sea_buf_char(form, (char)c);
+        else if (c == ' ')
+            sea_buf_char(form, '+');
+        else
+            sea_buf_printf(form, "%%%02X", c);
     }
 }
 

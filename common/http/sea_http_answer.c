@@ -123,7 +123,8 @@ static bool is_last_of(const struct sea_http_exchange *exchange)
 static void print_head(struct sea_http_exchange *exchange, const struct sea_http_answer *answer,
                        struct sea_buf *out)
 {
-    struct sea_http_server *server = exchange->server;
+    const struct sea_http_server *server = exchange->server;
+    sea_assert(server != NULL);
     const char *status_text = sea_http_status_text(answer->status);
     char line[256];
     size_t len = 0;

@@ -359,8 +359,12 @@ void sea_http_client_close(struct sea_http_client **pointer)
     struct sea_http_client *client = *pointer;
     if (client == NULL) return;
     *pointer = NULL;
-    struct sea_http_transfer *transfer;
-    while ((transfer = TAILQ_FIRST(&client->transfers)) != NULL) free_transfer(transfer);
+    struct sea_http_transfer *next = NULL;
+    for (struct sea_http_transfer *transfer = TAILQ_FIRST(&client->transfers); transfer != NULL;
+         transfer = next) {
+        next = TAILQ_NEXT(transfer, of_client);
+        free_transfer(transfer);
+    }
     curl_multi_cleanup(client->multi);
     evtimer_del(&client->timer);
     free(client);

@@ -415,10 +415,8 @@ void sea_http_conn_drain(struct sea_http_conn *conn)
 {
     const struct sea_http_exchange *first = TAILQ_FIRST(&conn->exchanges);
     if (conn->is_busy) return;
-    if (first != NULL && first->is_stream)
-        sea_http_conn_destroy(conn);
-    else if (conn->phase == CONN_IDLE && !read_once(conn))
-        sea_http_conn_destroy(conn);
+    bool is_stream = first != NULL && first->is_stream;
+    if (is_stream || (conn->phase == CONN_IDLE && !read_once(conn))) sea_http_conn_destroy(conn);
 }
 
 void sea_http_conn_open(struct sea_http_server *server, int fd, const struct sockaddr *peer,

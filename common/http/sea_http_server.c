@@ -170,7 +170,7 @@ static bool parse_address(const char *text, struct sockaddr_storage *ret, int *r
 
 static void print_address(struct sea_http_server *server)
 {
-    struct sockaddr_storage taken;
+    struct sockaddr_storage taken = {0};
     socklen_t len = sizeof taken;
     char host[INET6_ADDRSTRLEN] = "";
     sea_assert(

@@ -12,7 +12,7 @@ void sea_kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value)
     if (rd_kafka_conf_set(conf, name, value, error, sizeof(error)) == RD_KAFKA_CONF_OK) return;
     sea_log(SEA_LOG_ERROR, "librdkafka refused a property", SEA_F_STR("name", name),
             SEA_F_STR("cause", error));
-    sea_assert(!"property of librdkafka");
+    sea_assert(false); /* properties are ours */
 }
 
 /* On a thread of librdkafka's; sea_log is safe from any. */

@@ -42,8 +42,8 @@ extern const struct sea_buckets sea_buckets_seconds, sea_buckets_lateness, sea_b
 /* The initializer of a row's variable. */
 #define SEA_METRIC_ROW(metric, metric_kind, metric_labels, metric_buckets, metric_help)            \
     {                                                                                              \
-        .name = "seadesk_" #metric, .kind = SEA_METRIC_##metric_kind, .labels = metric_labels,     \
-        .buckets = SEA_BUCKETS_##metric_buckets, .help = metric_help                               \
+        .name = "seadesk_" #metric, .kind = SEA_METRIC_##metric_kind, .labels = (metric_labels),   \
+        .buckets = SEA_BUCKETS_##metric_buckets, .help = (metric_help)                             \
     }
 
 /* After the value come the values of the labels, in the table's order, as C strings: exactly as

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,18 +25,18 @@ static long start_ticks(void)
     text[len] = '\0';
     const char *at = strrchr(text, ')');
     for (int field = 2; at != NULL && field < STAT_FIELD_START; field++) at = strchr(at + 1, ' ');
-    long ticks = 0;
-    return at != NULL && sscanf(at, " %ld", &ticks) == 1 ? ticks : 0;
+    return at != NULL ? strtol(at, NULL, 10) : 0;
 }
 
 static double resident_bytes(void)
 {
-    unsigned long all, resident = 0;
+    char text[256] = "";
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL) return 0;
-    if (fscanf(file, "%lu %lu", &all, &resident) != 2) resident = 0;
+    bool is_read = fgets(text, sizeof text, file) != NULL;
     fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+    const char *second = is_read ? strchr(text, ' ') : NULL; /* after the size of all */
+    return second != NULL ? (double)strtoul(second, NULL, 10) * (double)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static int open_fds(void)

@@ -32,8 +32,8 @@ static bool is_traditional(struct sea_str subtags)
 
 void xlate_language_code(struct sea_str tag, char ret[XLATE_LANGUAGE_CODE])
 {
-    if (!next_subtag(&tag, ret)) strcpy(ret, "auto");
-    if (strcmp(ret, "zh") == 0 && is_traditional(tag)) strcpy(ret, "zt");
+    if (!next_subtag(&tag, ret)) memcpy(ret, "auto", sizeof "auto");
+    if (strcmp(ret, "zh") == 0 && is_traditional(tag)) memcpy(ret, "zt", sizeof "zt");
 }
 
 bool xlate_language_is_same(struct sea_str a, struct sea_str b)

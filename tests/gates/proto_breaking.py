@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Fails when the events changed in a way that readers of yesterday's records don't survive.
 
 Compares proto/ with proto/baseline.desc, the committed descriptor set. Additions are fine. What is removed must be
