@@ -10,9 +10,9 @@ enum { PAGE_BYTES = 1024 * 1024 };
 
 /* A row without a name is a heading. */
 static const struct sea_setting settings[] = {
-#define SEA_PROGRAM(whose) {.help = whose},
+#define SEA_PROGRAM(whose) {.help = (whose)},
 #define SEA_SETTING(field, NAME, type, standard, range, help)                                      \
-    {#NAME, SEA_SETTING_##type, 0, standard, range, help},
+    {#NAME, SEA_SETTING_##type, 0, (standard), (range), (help)},
 #include "sea_config_all.def"
 #undef SEA_SETTING
 #undef SEA_PROGRAM
@@ -23,8 +23,8 @@ struct metric {
 };
 
 static const struct metric metrics[] = {
-#define SEA_PROGRAM(whose)                            {.help = whose},
-#define SEA_METRIC(name, kind, labels, buckets, help) {#name, #kind, labels, #buckets, help},
+#define SEA_PROGRAM(whose)                            {.help = (whose)},
+#define SEA_METRIC(name, kind, labels, buckets, help) {#name, #kind, (labels), #buckets, (help)},
 #include "sea_metrics_all.def"
 #undef SEA_METRIC
 #undef SEA_PROGRAM

@@ -59,7 +59,8 @@ static void on_time(evutil_socket_t fd, short what, void *ctx)
 
 void fake_answer_held(struct fake *fake)
 {
-    while (!TAILQ_EMPTY(&fake->held)) let_out(TAILQ_FIRST(&fake->held));
+    /* let_out takes the first off the list, which the analyzer doesn't see. */
+    while (!TAILQ_EMPTY(&fake->held)) let_out(TAILQ_FIRST(&fake->held)); /* NOLINT(*Malloc) */
 }
 
 void fake_answer(struct fake *fake, struct sea_http_exchange *exchange,
