@@ -13,6 +13,7 @@ COPY common common
 COPY services services
 COPY tools tools
 COPY deploy/sql deploy/sql
+COPY tests/bench tests/bench
 RUN cmake --preset release && cmake --build --preset release && strip build/release/bin/*
 
 FROM debian:bookworm-slim AS base
