@@ -226,6 +226,25 @@ bool desk_body_command(enum desk_verb verb, struct sea_str body, struct sea_str 
     return is_good;
 }
 
+size_t desk_limits_parse(struct sea_str text, struct desk_limit ret[DESK_LIMITS_MAX])
+{
+    size_t count = 0;
+    while (text.len && count < DESK_LIMITS_MAX) {
+        const char *comma = memchr(text.ptr, ',', text.len);
+        struct sea_str pair = {text.ptr, comma ? (size_t)(comma - text.ptr) : text.len};
+        size_t taken = pair.len + (comma != NULL);
+        text = (struct sea_str){text.ptr + taken, text.len - taken};
+        const char *equals = pair.len ? memchr(pair.ptr, '=', pair.len) : NULL;
+        if (!equals || equals == pair.ptr) continue;
+        struct sea_str channel = {pair.ptr, (size_t)(equals - pair.ptr)};
+        struct sea_str number = {equals + 1, pair.len - channel.len - 1};
+        uint64_t limit;
+        if (!sea_str_u64(number, &limit) || limit > DESK_WEIGHT_MAX) continue;
+        ret[count++] = (struct desk_limit){channel, (uint32_t)limit};
+    }
+    return count;
+}
+
 /* ---- the others ---- */
 
 bool desk_body_signin(struct sea_str body, struct sea_arena *arena, struct desk_signin *ret,

@@ -36,6 +36,10 @@ struct desk_limit {
     uint32_t limit;
 };
 
+/* "phone=1,chat=3", as router keeps them; what is malformed is passed over. Returns how many;
+ * channels point into `text`. */
+size_t desk_limits_parse(struct sea_str text, struct desk_limit ret[DESK_LIMITS_MAX]);
+
 struct desk_command {
     enum desk_verb verb;
     uint64_t expected_version;                             /* 0: absent */

@@ -113,6 +113,11 @@ void desk_ring_print(const struct desk_ring *ring, uint64_t serial, struct sea_b
     }
 }
 
+void desk_ring_print_place(const struct desk_ring *ring, struct sea_buf *ret)
+{
+    sea_buf_printf(ret, "id: %016" PRIx64 "-%" PRIu64 "\n\n", ring->instance, ring->next - 1);
+}
+
 void desk_ring_print_reset(const struct desk_ring *ring, struct sea_buf *ret)
 {
     sea_buf_printf(ret, "id: %016" PRIx64 "-%" PRIu64 "\nevent: reset\ndata: {}\n\n",

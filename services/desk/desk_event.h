@@ -50,6 +50,8 @@ SEA_MUST_CHECK bool desk_ring_find(const struct desk_ring *ring, struct sea_str 
 
 /* Appends the events after `serial` as they stand on the wire (WHATWG HTML, server-sent events). */
 void desk_ring_print(const struct desk_ring *ring, uint64_t serial, struct sea_buf *ret);
+/* Appends the ring's end as a place to come back to, without an event. */
+void desk_ring_print_place(const struct desk_ring *ring, struct sea_buf *ret);
 /* Appends the event `reset`, at the ring's end: what the reader shows must be read again. */
 void desk_ring_print_reset(const struct desk_ring *ring, struct sea_buf *ret);
 

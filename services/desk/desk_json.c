@@ -6,6 +6,7 @@
 
 #include <yyjson.h>
 
+#include "desk_body.h"
 #include "sea_enc.h"
 #include "sea_id.h"
 
@@ -394,39 +395,16 @@ void desk_json_request(const struct desk_request *request, struct sea_buf *ret)
     put_id(doc, object, "customer_id", request->customer_id);
     put_text(doc, object, "kind", request->kind);
     put_text(doc, object, "state", request->state);
-    yyjson_mut_val *stores = put_array(doc, object, "stores");
-    for (size_t i = 0; i < request->stores_count; i++) {
-        yyjson_mut_val *row = add_object(doc, stores);
-        put_text(doc, row, "store", request->stores[i].store);
-        put_text(doc, row, "state", request->stores[i].state);
-        put(doc, row, "rows", yyjson_mut_int(doc, request->stores[i].rows));
-    }
-    struct sea_str json = request->certificate;
-    put(doc, object, "certificate",
-        json.len ? yyjson_mut_rawn(doc, json.ptr, json.len) : yyjson_mut_null(doc));
+    struct sea_str stores = request->stores.len ? request->stores : SEA_STR("[]");
+    put(doc, object, "stores", yyjson_mut_rawn(doc, stores.ptr, stores.len));
+    put_text(doc, object, "certificate", request->certificate);
     print(doc, object, ret);
-}
-
-/* "phone=1,chat=3" */
-static void put_limits(yyjson_mut_doc *doc, yyjson_mut_val *object, struct sea_str limits)
-{
-    while (limits.len) {
-        const char *comma = memchr(limits.ptr, ',', limits.len);
-        struct sea_str pair = {limits.ptr, comma ? (size_t)(comma - limits.ptr) : limits.len};
-        const char *equals = memchr(pair.ptr, '=', pair.len);
-        size_t name_len = equals ? (size_t)(equals - pair.ptr) : pair.len,
-               taken = pair.len + (comma != NULL);
-        struct sea_str number = {pair.ptr + name_len + 1, pair.len - name_len - (equals != NULL)};
-        uint64_t limit;
-        if (equals && sea_str_u64(number, &limit))
-            yyjson_mut_obj_add(object, yyjson_mut_strn(doc, pair.ptr, name_len),
-                               yyjson_mut_uint(doc, limit));
-        limits = (struct sea_str){limits.ptr + taken, limits.len - taken};
-    }
 }
 
 void desk_json_presence(const struct desk_presence *presence, struct sea_buf *ret)
 {
+    struct desk_limit limits[DESK_LIMITS_MAX];
+    size_t count = desk_limits_parse(presence->limits, limits);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *object = yyjson_mut_obj(doc), *capacity = yyjson_mut_obj(doc),
                    *channels = yyjson_mut_obj(doc);
@@ -437,7 +415,9 @@ void desk_json_presence(const struct desk_presence *presence, struct sea_buf *re
     put(doc, object, "capacity", capacity);
     put(doc, capacity, "weight", yyjson_mut_int(doc, presence->weight));
     put(doc, capacity, "channels", channels);
-    put_limits(doc, channels, presence->limits);
+    for (size_t i = 0; i < count; i++)
+        yyjson_mut_obj_add(channels, text_of(doc, limits[i].channel),
+                           yyjson_mut_uint(doc, limits[i].limit));
     put(doc, object, "load", yyjson_mut_int(doc, presence->load));
     print(doc, object, ret);
 }

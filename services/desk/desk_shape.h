@@ -135,16 +135,10 @@ struct desk_story {
     size_t steps_count;
 };
 
-struct desk_store_state {
-    struct sea_str store, state;
-    int64_t rows;
-};
-
 struct desk_request {
     struct sea_uuid request_id, customer_id;
-    struct sea_str kind, state, certificate; /* the certificate is JSON; empty: none yet */
-    const struct desk_store_state *stores;
-    size_t stores_count;
+    struct sea_str kind, state, certificate; /* a JSON Web Signature; empty: none yet */
+    struct sea_str stores;                   /* JSON: [{"store","state","rows"}] */
 };
 
 struct desk_presence {

@@ -212,6 +212,23 @@ static void more_channels_than_there_is_room_for_are_refused(void **state)
     sea_buf_free(&body);
 }
 
+static void kept_limits_are_read_as_far_as_they_are_good(void **state)
+{
+    (void)state;
+    struct desk_limit limits[DESK_LIMITS_MAX];
+    assert_int_equal(desk_limits_parse(SEA_STR("phone=1,,x,=2,chat=x,mail=99999,form=0"), limits),
+                     2);
+    assert_str_equal(limits[0].channel, "phone");
+    assert_int_equal(limits[0].limit, 1);
+    assert_str_equal(limits[1].channel, "form");
+    assert_int_equal(limits[1].limit, 0);
+    assert_int_equal(desk_limits_parse(SEA_STR(""), limits), 0);
+    assert_int_equal(desk_limits_parse(SEA_STR("a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1,l=1,"
+                                               "m=1,n=1,o=1,p=1,q=1,r=1"),
+                                       limits),
+                     DESK_LIMITS_MAX);
+}
+
 static void a_sign_in_needs_both(void **state)
 {
     (void)state;
@@ -282,5 +299,6 @@ SEA_TESTS(WITH_ARENA(a_reply_is_read), WITH_ARENA(null_and_absent_mean_the_same)
           WITH_ARENA(a_mistake_is_answered_with_its_place),
           WITH_ARENA(a_forged_if_match_is_refused), WITH_ARENA(a_text_has_a_limit),
           WITH_ARENA(more_channels_than_there_is_room_for_are_refused),
+          WITH_ARENA(kept_limits_are_read_as_far_as_they_are_good),
           WITH_ARENA(a_sign_in_needs_both), WITH_ARENA(consents_are_read_and_checked),
           WITH_ARENA(privacy_requests_are_read_and_checked))

@@ -115,6 +115,21 @@ static void a_place_that_is_no_longer_held_is_not_found(void **state)
     desk_ring_free(&ring);
 }
 
+static void a_reader_without_events_has_a_place_too(void **state)
+{
+    (void)state;
+    struct desk_ring ring;
+    struct sea_buf got = SEA_BUF(4096);
+    uint64_t serial = 77;
+    desk_ring_init(&ring, SIZE, 5);
+    desk_ring_print_place(&ring, &got);
+    assert_str_equal(sea_buf_view(&got), "id: 0000000000000005-0\n\n");
+    assert_true(desk_ring_find(&ring, SEA_STR("0000000000000005-0"), &serial));
+    assert_int_equal(serial, 0);
+    sea_buf_free(&got);
+    desk_ring_free(&ring);
+}
+
 static void reset_stands_at_the_end_of_the_ring(void **state)
 {
     (void)state;
@@ -133,4 +148,5 @@ SEA_TESTS(cmocka_unit_test(an_event_is_a_short_object),
           cmocka_unit_test(what_has_no_room_is_left_out_whole),
           cmocka_unit_test(a_reader_that_comes_back_gets_what_it_missed),
           cmocka_unit_test(a_place_that_is_no_longer_held_is_not_found),
+          cmocka_unit_test(a_reader_without_events_has_a_place_too),
           cmocka_unit_test(reset_stands_at_the_end_of_the_ring))

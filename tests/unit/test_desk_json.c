@@ -240,20 +240,24 @@ static void a_story_says_null_where_no_record_was_read(void **state)
     sea_buf_free(&json);
 }
 
-static void a_request_carries_its_certificate_as_it_is(void **state)
+static void a_request_has_its_shape(void **state)
 {
     (void)state;
-    struct desk_store_state stores[] = {{S("router.message"), S("deleted"), 3}};
-    struct desk_request request = {.request_id = UUID(1),
-                                   .kind = S("erase"),
-                                   .state = S("done"),
-                                   .certificate = S("{\"sum\":\"ab\"}"),
-                                   .stores = stores,
-                                   .stores_count = 1};
+    struct desk_request request = {
+        .request_id = UUID(1),
+        .kind = S("erase"),
+        .state = S("done"),
+        .certificate = S("e30.e30.c2ln"),
+        .stores = S("[{\"store\":\"router.message\",\"state\":\"deleted\",\"rows\":3}]")};
+    struct desk_request fresh = {.request_id = UUID(1), .state = S("received")};
     struct sea_buf json = SEA_BUF(65536);
     desk_json_request(&request, &json);
+    has(&json, "{\"request_id\":\"" ID_1 "\"");
     has(&json, "\"state\":\"done\",\"stores\":[{\"store\":\"router.message\",\"state\":\"deleted\","
-               "\"rows\":3}],\"certificate\":{\"sum\":\"ab\"}}");
+               "\"rows\":3}],\"certificate\":\"e30.e30.c2ln\"}");
+    sea_buf_reset(&json);
+    desk_json_request(&fresh, &json);
+    has(&json, "\"state\":\"received\",\"stores\":[],\"certificate\":null}");
     sea_buf_free(&json);
 }
 
@@ -284,5 +288,5 @@ SEA_TESTS(cmocka_unit_test(a_message_has_its_shape), cmocka_unit_test(a_delivery
           cmocka_unit_test(a_ticket_in_full_has_its_shape),
           cmocka_unit_test(a_list_says_where_it_goes_on), cmocka_unit_test(an_order_has_its_shape),
           cmocka_unit_test(a_story_says_null_where_no_record_was_read),
-          cmocka_unit_test(a_request_carries_its_certificate_as_it_is),
+          cmocka_unit_test(a_request_has_its_shape),
           cmocka_unit_test(presence_has_its_limits_as_numbers))

@@ -1,0 +1,137 @@
+/* desk_store.h: what the desk reads: its accounts, and the other services' views. Synchronous on
+ * one connection: every statement is a look-up by an index or a bounded window, and ends after
+ * DESK_STATEMENT_MS at the latest. RETRY: PostgreSQL or the key store is away, or too slow. */
+#ifndef DESK_STORE_H
+#define DESK_STORE_H
+
+#include "desk_password.h"
+#include "desk_query.h"
+#include "desk_rights.h"
+#include "desk_shape.h"
+#include "sea_arena.h"
+#include "sea_keys.h"
+#include "sea_pg.h"
+
+struct desk;
+
+enum { DESK_STATEMENT_MS = 2000 };
+
+/* ---- accounts: desk_store_account.c ---- */
+
+struct desk_account {
+    struct desk_who who;
+    char hash[DESK_HASH_TEXT];
+    size_t hash_len;
+};
+/* An account that may sign in; *ret is filled when *ret_found. */
+SEA_MUST_CHECK enum sea_err desk_store_account(struct desk *desk, struct sea_str user,
+                                               struct desk_account *ret, bool *ret_found);
+/* Makes an account unless there is one. */
+struct desk_new_account {
+    const char *user, *role, *name, *staff_number, *languages; /* languages with commas between */
+};
+SEA_MUST_CHECK enum sea_err desk_store_has_account(struct desk *desk, const char *user, bool *ret);
+SEA_MUST_CHECK enum sea_err desk_store_demo_account(struct desk *desk,
+                                                    const struct desk_new_account *account,
+                                                    const char *hash);
+/* Whether desk's own schema has all that this program was written for. */
+SEA_MUST_CHECK enum sea_err desk_store_schema(struct desk *desk, bool *ret_known);
+
+/* ---- reading ---- */
+
+enum {
+    DESK_READ_RESULTS_MAX = 24,
+    DESK_READ_ROWS_BYTES = 16 << 20,
+    DESK_READ_TEXTS_BYTES = 32 << 20
+};
+
+/* What is read for one answer: texts live in it until desk_read_close. */
+struct desk_read {
+    struct desk *desk;
+    struct sea_arena arena, texts; /* texts beyond the limit are empty */
+    PGresult *results[DESK_READ_RESULTS_MAX];
+    size_t results_count;
+};
+void desk_read_open(struct desk_read *read, struct desk *desk);
+void desk_read_close(struct desk_read *read);
+/* Runs a statement; *ret lives as long as `read`. */
+SEA_MUST_CHECK enum sea_err desk_read_query(struct desk_read *read, const struct sea_pg_stmt *stmt,
+                                            const struct sea_pg_args *args, const PGresult **ret);
+/* Zeroed; never NULL. */
+void *desk_read_zero(struct desk_read *read, size_t size);
+/* Texts that the server joined with the unit separator, such as order ids. */
+const struct sea_str *desk_read_split(struct desk_read *read, struct sea_str joined,
+                                      size_t *ret_count);
+
+/* A sealed column of a row. `row` is its id as its 16 bytes. */
+struct desk_sealed {
+    struct sea_key contact;
+    const char *table, *column;
+    struct sea_str row, bytes;
+};
+/* Fetches the keys of sealed column `col` of all rows; `key_col` has the contacts. */
+SEA_MUST_CHECK enum sea_err desk_read_fetch(struct desk_read *read, const PGresult *rows,
+                                            int key_col, int col);
+/* Opens it. What cannot be opened is empty and counted; *ret_erased, when not NULL, says that its
+ * key was destroyed. */
+SEA_MUST_CHECK enum sea_err desk_read_unseal(struct desk_read *read,
+                                             const struct desk_sealed *sealed, struct sea_str *ret,
+                                             bool *ret_erased);
+
+/* ---- tickets: desk_store_ticket.c ---- */
+
+struct desk_tickets {
+    const struct desk_ticket *items;
+    size_t count;
+    char next[DESK_CURSOR_TEXT]; /* empty: the end */
+};
+SEA_MUST_CHECK enum sea_err desk_store_tickets(struct desk_read *read,
+                                               const struct desk_query *query,
+                                               struct desk_tickets *ret);
+SEA_MUST_CHECK enum sea_err desk_store_ticket(struct desk_read *read, struct sea_uuid id,
+                                              struct desk_ticket *ret, bool *ret_found);
+/* What a command needs of its ticket. */
+struct desk_ticket_head {
+    struct sea_key home_key;
+    int64_t now_ms; /* the deciding clock */
+};
+SEA_MUST_CHECK enum sea_err desk_store_ticket_head(struct desk_read *read, struct sea_uuid id,
+                                                   struct desk_ticket_head *ret, bool *ret_found);
+
+/* ---- messages: desk_store_message.c ---- */
+
+/* An inbound message by the id of its event. */
+SEA_MUST_CHECK enum sea_err desk_store_message(struct desk_read *read, struct sea_uuid event_id,
+                                               struct desk_message *ret, bool *ret_found);
+/* The newest of a ticket, oldest first. */
+SEA_MUST_CHECK enum sea_err desk_store_messages(struct desk_read *read, struct sea_key home_key,
+                                                struct sea_uuid ticket_id,
+                                                const struct desk_message **ret, size_t *ret_count);
+
+/* ---- people, orders, requests: desk_store_person.c, desk_store_order.c ---- */
+
+SEA_MUST_CHECK enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
+                                                struct desk_customer *ret, bool *ret_found);
+/* The customer's contacts on a channel. */
+struct desk_reach {
+    struct sea_key key;
+    struct sea_str account;
+};
+SEA_MUST_CHECK enum sea_err desk_store_reach(struct desk_read *read, struct sea_uuid customer_id,
+                                             struct sea_str channel, const struct desk_reach **ret,
+                                             size_t *ret_count, bool *ret_found,
+                                             int64_t *ret_now_ms);
+SEA_MUST_CHECK enum sea_err desk_store_presence(struct desk_read *read, struct sea_str user,
+                                                struct desk_presence *ret);
+SEA_MUST_CHECK enum sea_err desk_store_order(struct desk_read *read, struct sea_str order_id,
+                                             struct desk_order *ret, bool *ret_found);
+SEA_MUST_CHECK enum sea_err desk_store_request(struct desk_read *read, struct sea_uuid id,
+                                               struct desk_request *ret, bool *ret_found);
+
+/* ---- stories: desk_store_story.c ---- */
+
+/* `id`: the event it all began with, or any other id in its story. */
+SEA_MUST_CHECK enum sea_err desk_store_story(struct desk_read *read, struct sea_uuid id,
+                                             struct desk_story *ret, bool *ret_found);
+
+#endif
