@@ -113,12 +113,11 @@ SEA_MUST_CHECK enum sea_err sea_producer_send(struct sea_producer *producer,
                                               const struct sea_outgoing *out, void *opaque);
 void sea_producer_poll(struct sea_producer *producer); /* serves reports now, without waiting */
 int sea_producer_queued(const struct sea_producer *producer);
-/* False after all brokers went away, until a record is acknowledged again or sea_producer_warm
- * succeeds. */
+/* Has the producer know, without traffic too, whether the broker and all topics are there. */
+void sea_producer_watch(struct sea_producer *producer);
+/* Of a watched producer: false until all topics were seen, and after all brokers went away until
+ * they are seen again or a record is acknowledged. */
 bool sea_producer_is_up(const struct sea_producer *producer);
-/* Asks for metadata, so that the first record needn't wait for it: SEA_OK when all topics are
- * there. */
-SEA_MUST_CHECK enum sea_err sea_producer_warm(struct sea_producer *producer, int timeout_ms);
 
 /* Metadata is there for all of `topics`, each with its number of partitions. RETRY when not, within
  * `timeout_ms`. */

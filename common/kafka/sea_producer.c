@@ -7,6 +7,7 @@
 
 #include "sea_kafka_private.h"
 #include "sea_log.h"
+#include "sea_probe.h"
 
 struct sea_producer {
     struct sea_producer_options options;
@@ -15,25 +16,39 @@ struct sea_producer {
     rd_kafka_topic_t *topics[SEA_TOPICS];
     int wake_fd;
     struct event *wake;
-    bool is_up, is_dead;
+    struct sea_probe *probe; /* NULL: not watched */
+    bool was_up, is_dead;
 };
 
 enum { EVENTS_PER_POLL = 64 };
 
 static const uint64_t ONE = 1;
 
+/* An acknowledgement, or the loss of all brokers. */
+static void saw(struct sea_producer *producer, bool is_up)
+{
+    producer->was_up = is_up;
+    if (producer->probe) sea_probe_tell(producer->probe, is_up);
+}
+
 static void on_reports(struct sea_producer *producer, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *message;
+    const char *topic = "", *cause = "";
+    uint64_t failed = 0;
     while ((message = rd_kafka_event_message_next(event))) {
         enum sea_err err = message->err ? SEA_ERR_RETRY : SEA_OK;
-        if (!err) producer->is_up = true;
-        if (message->err && message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE)
-            sea_log(SEA_LOG_WARN, "record not acknowledged",
-                    SEA_F_STR("topic", rd_kafka_topic_name(message->rkt)),
-                    SEA_F_STR("cause", rd_kafka_err2str(message->err)));
+        if (!err) saw(producer, true);
+        if (message->err && message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
+            failed++;
+            topic = rd_kafka_topic_name(message->rkt);
+            cause = rd_kafka_err2str(message->err);
+        }
         producer->options.on_report(producer->options.ctx, message->_private, err);
     }
+    if (failed)
+        sea_log(SEA_LOG_WARN, "records not acknowledged", SEA_F_U64("count", failed),
+                SEA_F_STR("topic", topic), SEA_F_STR("cause", cause));
 }
 
 static void on_error(struct sea_producer *producer, rd_kafka_event_t *event)
@@ -43,8 +58,8 @@ static void on_error(struct sea_producer *producer, rd_kafka_event_t *event)
     if (!is_fatal && err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
     sea_log(SEA_LOG_WARN, is_fatal ? "producer turned fatal" : "all brokers are away",
             SEA_F_STR("cause", rd_kafka_event_error_string(event)));
-    bool was_up = producer->is_up;
-    producer->is_up = false;
+    bool was_up = producer->was_up;
+    saw(producer, false);
     if (is_fatal) producer->is_dead = true;
     if (producer->options.on_lost && (is_fatal || was_up))
         producer->options.on_lost(producer->options.ctx, is_fatal);
@@ -53,7 +68,8 @@ static void on_error(struct sea_producer *producer, rd_kafka_event_t *event)
 void sea_producer_poll(struct sea_producer *producer)
 {
     rd_kafka_event_t *event;
-    for (int i = 0; i < EVENTS_PER_POLL && (event = rd_kafka_queue_poll(producer->events, 0)); i++) {
+    for (int i = 0; i < EVENTS_PER_POLL && (event = rd_kafka_queue_poll(producer->events, 0));
+         i++) {
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) on_reports(producer, event);
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) on_error(producer, event);
         rd_kafka_event_destroy(event);
@@ -134,6 +150,7 @@ void sea_producer_close(struct sea_producer **producer, int flush_ms)
             if (event) rd_kafka_event_destroy(event);
         }
     }
+    sea_probe_close(&p->probe);
     event_free(p->wake);
     rd_kafka_queue_io_event_enable(p->events, -1, NULL, 0);
     rd_kafka_purge(p->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -165,16 +182,12 @@ int sea_producer_queued(const struct sea_producer *producer)
     return rd_kafka_outq_len(producer->handle);
 }
 
-bool sea_producer_is_up(const struct sea_producer *producer)
+void sea_producer_watch(struct sea_producer *producer)
 {
-    return producer->is_up;
+    sea_probe_open(&producer->probe, producer->handle);
 }
 
-enum sea_err sea_producer_warm(struct sea_producer *producer, int timeout_ms)
+bool sea_producer_is_up(const struct sea_producer *producer)
 {
-    enum sea_topic all[SEA_TOPICS];
-    for (unsigned i = 0; i < SEA_TOPICS; i++) all[i] = (enum sea_topic)i;
-    enum sea_err err = sea_kafka_topics_ready(producer->handle, all, SEA_TOPICS, timeout_ms);
-    if (!err) producer->is_up = true;
-    return err;
+    return producer->probe && sea_probe_is_up(producer->probe);
 }

@@ -1,6 +1,7 @@
 /* ingest_business.c: the types of business events and what each must carry. */
 #include "ingest_business.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ingest_business_data.h"
@@ -180,15 +181,32 @@ struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_are
     return event;
 }
 
-static bool take_at(const struct ingest_business *business, yyjson_val *object, uint32_t index,
-                    bool is_batch, struct ingest_items *items, struct ingest_problem *problem)
+/* An event of a batch; its size is measured only where the whole body is larger than one may be. */
+static bool is_too_large(yyjson_val *object, size_t body_bytes)
 {
-    bool is_good = yyjson_is_obj(object);
-    if (is_good) {
+    size_t len = 0;
+    if (body_bytes <= INGEST_EVENT_BYTES_MAX) return false;
+    char *text = yyjson_val_write(object, 0, &len);
+    bool is_good = text && len <= INGEST_EVENT_BYTES_MAX;
+    free(text);
+    return !is_good;
+}
+
+static bool too_large(struct ingest_problem *problem)
+{
+    return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
+}
+
+static bool take_at(const struct ingest_business *business, yyjson_val *object, size_t body_bytes,
+                    uint32_t index, bool is_batch, struct ingest_items *items,
+                    struct ingest_problem *problem)
+{
+    bool is_good = !is_too_large(object, body_bytes) || too_large(problem);
+    if (is_good && yyjson_is_obj(object)) {
         struct ingest_cloudevent event = ingest_cloudevent_of(object, items->arena);
         is_good = ingest_business_take(business, &event, index, items, problem);
-    } else {
-        ingest_refuse(problem, 422, "invalid", "an event must be an object", "");
+    } else if (is_good) {
+        is_good = ingest_refuse(problem, 422, "invalid", "an event must be an object", "");
     }
     if (!is_good && is_batch) problem->index = (int)index;
     return is_good;
@@ -203,9 +221,7 @@ bool ingest_business_json(const struct ingest_business *business, struct sea_str
     if (!root) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
     if (!is_batch) {
         *ret_count = 1;
-        if (body.len > INGEST_EVENT_BYTES_MAX)
-            return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
-        return take_at(business, root, 0, false, items, problem);
+        return take_at(business, root, body.len, 0, false, items, problem);
     }
     if (!yyjson_is_arr(root))
         return ingest_refuse(problem, 422, "invalid", "a batch must be an array", "");
@@ -213,7 +229,7 @@ bool ingest_business_json(const struct ingest_business *business, struct sea_str
         return ingest_refuse(problem, 422, "too-many", "a batch may have 100 events", "");
     yyjson_arr_foreach(root, i, n, object)
     {
-        if (!take_at(business, object, (uint32_t)i, true, items, problem)) return false;
+        if (!take_at(business, object, body.len, (uint32_t)i, true, items, problem)) return false;
     }
     *ret_count = (uint32_t)yyjson_arr_size(root);
     return true;

@@ -240,17 +240,38 @@ static bool read_consent(const Seadesk__V1__BusinessConsent *consent, struct ing
     return true;
 }
 
+static bool check_texts(const struct sea_str *texts, size_t count, const char *field,
+                        struct ingest_problem *problem)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i].len > INGEST_ID_MAX)
+            return invalid(problem, "a text is longer than 512 bytes", field);
+        if (!sea_utf8_is_valid(texts[i])) return invalid(problem, "a text is not UTF-8", field);
+    }
+    return true;
+}
+
+/* So that no record of an event can be larger than a record may be. */
 static bool check_lengths(const struct ingest_data *data, struct ingest_problem *problem)
 {
     const struct ingest_order *order = &data->order;
-    const struct sea_str texts[] = {
-        order->order_id,     order->parcel_id,    order->carrier,      order->tracking_number,
-        order->reason,       order->location,     order->customer_ref, data->profile.name,
-        data->profile.phone, data->profile.email, data->profile.locale};
-    for (size_t i = 0; i < SEA_COUNT(texts); i++) {
-        if (texts[i].len > INGEST_ID_MAX)
-            return invalid(problem, "a text is longer than 512 bytes", "/data");
-        if (!sea_utf8_is_valid(texts[i])) return invalid(problem, "a text is not UTF-8", "/data");
+    const struct ingest_profile *profile = &data->profile;
+    const struct ingest_channel *contact = &data->consent_contact;
+    const struct sea_str of_order[] = {order->order_id, order->market,          order->parcel_id,
+                                       order->carrier,  order->tracking_number, order->reason,
+                                       order->location, order->currency};
+    const struct sea_str of_customer[] = {profile->customer_ref, profile->name,   profile->phone,
+                                          profile->email,        profile->locale, profile->tier};
+    const struct sea_str of_consent[] = {contact->channel, contact->account, contact->id,
+                                         data->consent.proof};
+    if (!check_texts(of_order, SEA_COUNT(of_order), "/data", problem) ||
+        !check_texts(of_customer, SEA_COUNT(of_customer), "/data/customer", problem) ||
+        !check_texts(of_consent, SEA_COUNT(of_consent), "/data/consent", problem))
+        return false;
+    for (size_t i = 0; i < profile->channels_count; i++) {
+        const struct ingest_channel *channel = &profile->channels[i];
+        const struct sea_str texts[] = {channel->channel, channel->account, channel->id};
+        if (!check_texts(texts, SEA_COUNT(texts), "/data/customer/channels", problem)) return false;
     }
     return true;
 }

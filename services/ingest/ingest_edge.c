@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ingest_adapter.h"
+#include "ingest_metrics.h"
 #include "sea_log.h"
 #include "sea_webhook.h"
 
@@ -74,4 +75,17 @@ enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config 
     for (uint32_t i = 0; i < channels->source_count; i++)
         open_signing(&edge->source_macs[i], &channels->sources[i].signing);
     return SEA_OK;
+}
+
+void ingest_edge_count_markets(const struct ingest_edge *edge, const struct ingest_items *items,
+                               const struct sea_account *account)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const struct ingest_item *item = &items->list[i];
+        if (item->kind != INGEST_MESSAGE) continue;
+        struct sea_contact_facts facts = {account->market, item->message.phone,
+                                          item->message.locale};
+        sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
+                       sea_market_of(&edge->settings->markets, &facts)->code);
+    }
 }

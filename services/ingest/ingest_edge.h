@@ -30,17 +30,18 @@ struct ingest_edge {
     struct ingest_macs *source_macs;  /* as settings->channels.sources */
     struct sea_pepper pepper;
     struct sea_days *days;
-    struct ingest_memory *memory;
     struct ingest_intakes *intakes;
-    struct sea_http_server *server;
     struct ingest_topic *topic;
-    bool is_broker_up;
 };
 
 /* Reads the configuration folder; on a mistake what was loaded stays. */
 SEA_MUST_CHECK enum sea_err ingest_edge_load(struct ingest_edge *edge,
                                              const struct sea_config *config);
 void ingest_edge_unload(struct ingest_edge *edge);
+
+/* Counts messages by market. */
+void ingest_edge_count_markets(const struct ingest_edge *edge, const struct ingest_items *items,
+                               const struct sea_account *account);
 
 /* ingest_http.c */
 SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);

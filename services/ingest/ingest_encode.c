@@ -182,7 +182,7 @@ static void encode_receipt(struct job *job, struct sea_outgoing *ret)
     const struct ingest_receipt *from = &item->receipt;
     Seadesk__V1__ReceiptReceived receipt = SEADESK__V1__RECEIPT_RECEIVED__INIT;
     struct sea_key provider =
-        sea_lookup_key(job->encoder->pepper, SEA_LOOKUP_EXTERNAL, from->provider_id);
+        sea_lookup_key(job->encoder->pepper, SEA_LOOKUP_PROVIDER_MESSAGE, from->provider_id);
     struct sea_key contact = contact_key(job);
     bool has_contact = item->contact_id.len > 0;
     receipt.channel = text(job, item->channel);
@@ -291,30 +291,29 @@ static void encode_order(struct job *job, struct sea_outgoing *ret)
         order.amount = &amount;
     }
     ret->topic = SEA_TOPIC_ORDERS;
-    ret->key = from->order_id;
+    ret->key = sea_str(order.order_id);
     ret->headers.type = sea_str(order.base.descriptor->name);
     ret->value = packed(job, &order.base);
 }
 
-static void encode_dead(struct job *job, struct sea_uuid id, const char *reason,
-                        struct sea_str value, struct sea_outgoing *ret)
+static void encode_dead(struct job *job, struct sea_outgoing *ret)
 {
+    const struct ingest_item *item = job->item;
     Seadesk__V1__DeadLetter letter = SEADESK__V1__DEAD_LETTER__INIT;
-    uint8_t *copy = sea_arena_alloc(job->arena, sizeof(id.bytes));
-    if (!copy) {
-        job->err = SEA_ERR_REJECT;
-        return;
-    }
-    memcpy(copy, id.bytes, sizeof(id.bytes));
-    if (value.len > INGEST_RAW_MAX) value.len = INGEST_RAW_MAX;
+    char id[SEA_UUID_TEXT];
+    struct sea_str value = item->dead.value;
+    if (value.len > INGEST_DEAD_MAX) value.len = INGEST_DEAD_MAX;
+    sea_uuid_print(item->id, id);
     letter.service = (char *)(uintptr_t) "ingest";
-    letter.offset = -1;
-    letter.reason = (char *)(uintptr_t)reason;
-    letter.ce_id = (ProtobufCBinaryData){sizeof(id.bytes), copy};
+    letter.topic = text(job, item->dead.topic);
+    letter.partition = item->dead.partition;
+    letter.offset = item->dead.offset;
+    letter.reason = (char *)(uintptr_t)item->dead.reason;
+    letter.ce_id = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)item->id.bytes};
     letter.at_ms = job->received_at_ms;
-    letter.sealed_value = sealed(job, SEA_DAYS_DEAD, SEA_TOPIC_DLQ, id, value, &letter.day);
+    letter.sealed_value = sealed(job, SEA_DAYS_DEAD, SEA_TOPIC_DLQ, item->id, value, &letter.day);
     ret->topic = SEA_TOPIC_DLQ;
-    ret->key = key_text(job, (struct sea_key){{0}});
+    ret->key = sea_arena_str(job->arena, sea_str(id));
     ret->headers.type = sea_str(letter.base.descriptor->name);
     ret->value = packed(job, &letter.base);
 }
@@ -333,8 +332,9 @@ enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct in
     *ret = (struct sea_outgoing){
         .headers = {.id = item->id,
                     .root = sea_uuid_is_nil(item->root) ? item->id : item->root,
-                    .source = item->source.len ? item->source : SEA_STR("/seadesk/ingest"),
-                    .originid = item->origin_id,
+                    .source = item->source.len ? sea_arena_str(arena, item->source)
+                                               : SEA_STR("/seadesk/ingest"),
+                    .originid = sea_arena_str(arena, item->origin_id),
                     .time_ms = received_at_ms,
                     .trace = trace}};
     switch (item->kind) {
@@ -353,21 +353,9 @@ enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct in
     case INGEST_ORDER:
         encode_order(&job, ret);
         break;
-    case INGEST_UNREADABLE:
-        encode_dead(&job, item->id, "unreadable", item->unreadable, ret);
+    case INGEST_DEAD:
+        encode_dead(&job, ret);
         break;
     }
-    return finish(&job, ret);
-}
-
-enum sea_err ingest_encode_dead(const struct ingest_encoder *encoder, struct sea_uuid id,
-                                const char *reason, struct sea_str value, int64_t received_at_ms,
-                                struct sea_arena *arena, struct sea_outgoing *ret)
-{
-    struct job job = {encoder, NULL, arena, received_at_ms, SEA_OK};
-    *ret = (struct sea_outgoing){
-        .headers = {
-            .id = id, .root = id, .source = SEA_STR("/seadesk/ingest"), .time_ms = received_at_ms}};
-    encode_dead(&job, id, reason, value, ret);
     return finish(&job, ret);
 }

@@ -19,11 +19,4 @@ SEA_MUST_CHECK enum sea_err ingest_encode(const struct ingest_encoder *encoder,
                                           struct sea_str trace, struct sea_arena *arena,
                                           struct sea_outgoing *ret);
 
-/* A dead letter with the sealed value of something that has no topic: an unreadable part, a
- * disabled account's webhook. */
-SEA_MUST_CHECK enum sea_err ingest_encode_dead(const struct ingest_encoder *encoder,
-                                               struct sea_uuid id, const char *reason,
-                                               struct sea_str value, int64_t received_at_ms,
-                                               struct sea_arena *arena, struct sea_outgoing *ret);
-
 #endif

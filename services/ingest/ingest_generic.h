@@ -7,11 +7,9 @@
 
 #include "ingest_item.h"
 #include "sea_channels.h"
-#include "sea_market.h"
 
 struct ingest_generic {
     const struct sea_channels *channels;
-    const struct sea_markets *markets;
     struct sea_str source; /* registered source that sends it */
     struct sea_str body;
     const yyjson_alc *alc;

@@ -7,22 +7,24 @@
 #include "ingest_metrics.h"
 #include "sea_clock.h"
 #include "sea_crash.h"
+#include "sea_id.h"
 #include "sea_log.h"
-#include "sea_metrics_common.h"
 
-enum { FREE_MAX = 512, WARM_TIMEOUT_MS = 1000, ARENA_KEPT_MAX = 1 << 20 };
+enum { FREE_MAX = 512, ARENA_KEPT_MAX = 1 << 20, QUEUE_RECORDS_MAX = 100000 };
 
 struct ingest_intakes {
     struct ingest_intakes_options options;
     struct sea_producer *producer;
+    struct ingest_memory *memory;
+    struct ingest_recall *recall;
     struct ingest_intake *idle;
-    size_t idle_count, waiting;
+    size_t idle_count, waiting, held_bytes;
     bool is_dead; /* the producer turned fatal */
 };
 
 static const char *const KINDS[] = {
     [INGEST_MESSAGE] = "message", [INGEST_RECEIPT] = "receipt", [INGEST_CONSENT] = "consent",
-    [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_UNREADABLE] = "unreadable"};
+    [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_DEAD] = "dead"};
 
 static void *pool_malloc(void *arena, size_t size)
 {
@@ -88,14 +90,24 @@ static void count_items(const struct ingest_intake *intake, enum sea_err err)
     }
 }
 
+/* Both memories are best effort, and come after the answer. */
+static void remember(struct ingest_intakes *intakes, struct sea_uuid id, uint32_t check)
+{
+    ingest_memory_keep(intakes->memory, id, check);
+    ingest_recall_keep(intakes->recall, id, check);
+}
+
 static void finish(struct ingest_intake *intake, enum sea_err err)
 {
+    struct ingest_intakes *intakes = intake->owner;
+    intakes->held_bytes -= intake->held_bytes;
     if (!err) SEA_CRASHPOINT("ingest.acknowledged");
     count_items(intake, err);
     intake->done(intake, err);
     if (!err) SEA_CRASHPOINT("ingest.answered");
     for (size_t i = 0; !err && i < intake->items.count; i++)
-        ingest_memory_keep(intake->owner->options.memory, intake->items.list[i].id);
+        if (!intake->is_duplicate[i]) remember(intakes, intake->items.list[i].id, 0);
+    if (!err && !sea_uuid_is_nil(intake->key)) remember(intakes, intake->key, intake->check);
     ingest_intake_drop(intake);
 }
 
@@ -118,36 +130,33 @@ static void on_lost(void *ctx, bool is_fatal)
     if (is_fatal) intakes->is_dead = true;
 }
 
-static bool encode_all(struct ingest_intake *intake, enum sea_err *ret_err)
+static enum sea_err encode_all(struct ingest_intake *intake)
 {
+    const struct ingest_intakes *intakes = intake->owner;
     struct ingest_items *items = &intake->items;
+    uint32_t check;
+    enum sea_err err = SEA_OK;
     intake->records =
         sea_arena_alloc(&intake->arena, (items->count + 1) * sizeof(*intake->records));
     intake->is_duplicate = sea_arena_zero(&intake->arena, items->count + 1);
-    *ret_err = intake->records && intake->is_duplicate ? SEA_OK : SEA_ERR_REJECT;
-    for (size_t i = 0; !*ret_err && i < items->count; i++) {
-        intake->is_duplicate[i] =
-            ingest_memory_knows(intake->owner->options.memory, items->list[i].id);
+    if (!intake->records || !intake->is_duplicate) err = SEA_ERR_REJECT;
+    for (size_t i = 0; !err && i < items->count; i++) {
+        intake->is_duplicate[i] = ingest_memory_knows(intakes->memory, items->list[i].id, &check);
         if (intake->is_duplicate[i]) continue;
-        *ret_err =
-            ingest_encode(&intake->owner->options.encoder, &items->list[i], intake->received_at_ms,
-                          sea_str(intake->trace), &intake->arena, &intake->records[i]);
+        err = ingest_encode(&intakes->options.encoder, &items->list[i], intake->received_at_ms,
+                            sea_str(intake->trace), &intake->arena, &intake->records[i]);
     }
-    return !*ret_err;
+    if (err == SEA_ERR_REJECT)
+        ingest_refuse(&intake->problem, 413, "too-large",
+                      "a message is larger than a record may be", NULL);
+    return err;
 }
 
-void ingest_intake_publish(struct ingest_intake *intake,
-                           void (*done)(struct ingest_intake *intake, enum sea_err err))
+static void send_all(struct ingest_intake *intake)
 {
     struct ingest_intakes *intakes = intake->owner;
-    enum sea_err err = SEA_OK;
-    intake->done = done;
-    if (!encode_all(intake, &err)) {
-        finish(intake, err);
-        return;
-    }
+    enum sea_err err = intakes->is_dead ? SEA_ERR_RETRY : SEA_OK;
     SEA_CRASHPOINT("ingest.verified");
-    if (intakes->is_dead) err = SEA_ERR_RETRY;
     intake->is_sending = true;
     for (size_t i = 0; !err && i < intake->items.count; i++) {
         if (intake->is_duplicate[i]) continue;
@@ -158,9 +167,63 @@ void ingest_intake_publish(struct ingest_intake *intake,
     if (err) intake->failed++, intake->sent++; /* those that went out are still waited for */
     SEA_CRASHPOINT("ingest.produced");
     if (intake->acked + intake->failed == intake->sent)
-        finish(intake, err);
+        finish(intake, err ? SEA_ERR_RETRY : SEA_OK);
     else
         intakes->waiting++;
+}
+
+/* The same key with another body is a mistake of the publisher's. */
+static bool is_key_reused(struct ingest_intake *intake, uint32_t check)
+{
+    if (check == intake->check) return false;
+    return !ingest_refuse(&intake->problem, 422, "key-reused",
+                          "the Idempotency-Key was used with another body", NULL);
+}
+
+static void on_known(struct ingest_question *question, const redisReply *reply, size_t first)
+{
+    struct ingest_intake *intake = question->ctx;
+    uint32_t check;
+    size_t n = first;
+    for (size_t i = 0; i < intake->items.count; i++)
+        if (!intake->is_duplicate[i])
+            intake->is_duplicate[i] = ingest_recall_knows(reply, n++, &check);
+    if (n < first + question->count && ingest_recall_knows(reply, n, &check) &&
+        is_key_reused(intake, check))
+        finish(intake, SEA_ERR_REJECT);
+    else
+        send_all(intake);
+}
+
+/* What this process doesn't know is looked up where all instances remember. False: it isn't. */
+static bool ask(struct ingest_intake *intake, bool is_key_known)
+{
+    const struct ingest_items *items = &intake->items;
+    struct sea_uuid *ids = sea_arena_alloc(&intake->arena, (items->count + 1) * sizeof(*ids));
+    size_t count = 0;
+    for (size_t i = 0; ids && i < items->count; i++)
+        if (!intake->is_duplicate[i]) ids[count++] = items->list[i].id;
+    if (ids && !is_key_known && !sea_uuid_is_nil(intake->key)) ids[count++] = intake->key;
+    intake->question =
+        (struct ingest_question){.ids = ids, .count = count, .answered = on_known, .ctx = intake};
+    return ingest_recall_ask(intake->owner->recall, &intake->question);
+}
+
+void ingest_intake_publish(struct ingest_intake *intake,
+                           void (*done)(struct ingest_intake *intake, enum sea_err err))
+{
+    struct ingest_intakes *intakes = intake->owner;
+    uint32_t check;
+    intake->done = done;
+    bool is_key_known = ingest_memory_knows(intakes->memory, intake->key, &check);
+    enum sea_err err =
+        is_key_known && is_key_reused(intake, check) ? SEA_ERR_REJECT : encode_all(intake);
+    intake->held_bytes = intake->arena.used;
+    intakes->held_bytes += intake->held_bytes;
+    if (err)
+        finish(intake, err);
+    else if (!ask(intake, is_key_known))
+        send_all(intake);
 }
 
 static enum sea_err open_producer(struct ingest_intakes *intakes)
@@ -171,15 +234,17 @@ static enum sea_err open_producer(struct ingest_intakes *intakes)
         .client_id = "ingest",
         .linger_ms = from->linger_ms,
         .message_timeout_ms = from->ack_timeout_ms,
-        .queue_messages_max = 100000,
-        .queue_kbytes_max = from->queue_kbytes_max,
+        .queue_messages_max = QUEUE_RECORDS_MAX,
+        .queue_kbytes_max = (int)(from->queue_max_bytes / 1024),
         .base = from->base,
         .on_report = on_report,
         .on_lost = on_lost,
         .ctx = intakes,
     };
     intakes->is_dead = false;
-    return sea_producer_open(&intakes->producer, &options);
+    enum sea_err err = sea_producer_open(&intakes->producer, &options);
+    if (!err) sea_producer_watch(intakes->producer);
+    return err;
 }
 
 enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
@@ -188,25 +253,27 @@ enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
     struct ingest_intakes *intakes = sea_alloc(sizeof(*intakes));
     intakes->options = *options;
     enum sea_err err = open_producer(intakes);
+    if (!err) err = ingest_recall_open(&intakes->recall, &options->recall);
     if (err) {
+        sea_producer_close(&intakes->producer, 0);
         free(intakes);
         return err;
     }
+    ingest_memory_open(&intakes->memory);
     *ret = intakes;
     return SEA_OK;
 }
 
-bool ingest_intakes_is_up(struct ingest_intakes *intakes)
+void ingest_intakes_mend(struct ingest_intakes *intakes)
 {
-    /* A producer that turned fatal has reported everything it held once it is empty: then a new one
-     * takes its place. */
-    if (intakes->is_dead && intakes->waiting == 0) {
-        sea_producer_close(&intakes->producer, 0);
-        if (open_producer(intakes)) intakes->is_dead = true;
-    }
-    if (intakes->is_dead) return false;
-    return sea_producer_is_up(intakes->producer) ||
-           !sea_producer_warm(intakes->producer, WARM_TIMEOUT_MS);
+    if (!intakes->is_dead || intakes->waiting > 0) return;
+    sea_producer_close(&intakes->producer, 0);
+    if (open_producer(intakes)) intakes->is_dead = true;
+}
+
+bool ingest_intakes_is_up(const struct ingest_intakes *intakes)
+{
+    return !intakes->is_dead && sea_producer_is_up(intakes->producer);
 }
 
 size_t ingest_intakes_waiting(const struct ingest_intakes *intakes)
@@ -214,10 +281,16 @@ size_t ingest_intakes_waiting(const struct ingest_intakes *intakes)
     return intakes->waiting;
 }
 
+bool ingest_intakes_is_full(const struct ingest_intakes *intakes)
+{
+    return intakes->held_bytes > intakes->options.queue_max_bytes;
+}
+
 void ingest_intakes_close(struct ingest_intakes **pointer)
 {
     struct ingest_intakes *intakes = *pointer;
     if (!intakes) return;
+    ingest_recall_close(&intakes->recall); /* what it was asked is sent without its answer */
     sea_producer_close(&intakes->producer, intakes->options.ack_timeout_ms);
     while (intakes->idle) {
         struct ingest_intake *intake = intakes->idle;
@@ -225,6 +298,7 @@ void ingest_intakes_close(struct ingest_intakes **pointer)
         sea_arena_free(&intake->arena);
         free(intake);
     }
+    ingest_memory_close(&intakes->memory);
     free(intakes);
     *pointer = NULL;
 }

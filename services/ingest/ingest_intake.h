@@ -1,5 +1,5 @@
-/* ingest_intake.h: the life of what was taken in: encoded, produced, acknowledged, answered. One
- * intake per request or per batch from the topic. */
+/* ingest_intake.h: the life of what was taken in: encoded, looked up, produced, acknowledged,
+ * answered. One intake per request or per batch from the topic. */
 #ifndef INGEST_INTAKE_H
 #define INGEST_INTAKE_H
 
@@ -8,6 +8,7 @@
 #include "ingest_encode.h"
 #include "ingest_item.h"
 #include "ingest_memory.h"
+#include "ingest_recall.h"
 
 struct event_base;
 struct ingest_intakes; /* the producer, and the intakes in work */
@@ -15,18 +16,23 @@ struct ingest_intakes; /* the producer, and the intakes in work */
 struct ingest_intakes_options {
     struct event_base *base;
     const char *brokers;
-    int linger_ms, ack_timeout_ms, queue_kbytes_max;
+    int linger_ms, ack_timeout_ms;
+    size_t queue_max_bytes;
     struct ingest_encoder encoder;
-    struct ingest_memory *memory;
+    struct ingest_recall_options recall;
 };
 
 SEA_MUST_CHECK enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
                                                 const struct ingest_intakes_options *options);
 void ingest_intakes_close(struct ingest_intakes **intakes);
+/* To be called now and then: a producer that turned fatal is replaced once nobody waits for it. */
+void ingest_intakes_mend(struct ingest_intakes *intakes);
 /* The broker can be reached and all topics are there. */
-bool ingest_intakes_is_up(struct ingest_intakes *intakes);
-/* Requests and batches that wait for the broker. */
+bool ingest_intakes_is_up(const struct ingest_intakes *intakes);
+/* Requests and batches in work, and their memory. */
 size_t ingest_intakes_waiting(const struct ingest_intakes *intakes);
+/* Too much waits for the broker already: what comes now should be refused. */
+bool ingest_intakes_is_full(const struct ingest_intakes *intakes);
 
 /* What is being taken in; its arena and pool hold the items until it is done. */
 struct ingest_intake {
@@ -35,17 +41,23 @@ struct ingest_intake {
     struct sea_arena arena;
     yyjson_alc alc; /* memory of the arena */
     struct ingest_items items;
-    struct ingest_problem problem;
+    struct ingest_problem problem; /* with REJECT */
     int64_t received_at_ms, started_us;
     char trace[56];
+    /* An Idempotency-Key of this publisher, and the check of the body it came with; nil: none. */
+    struct sea_uuid key;
+    uint32_t check;
     struct sea_outgoing *records; /* encoded items */
     bool *is_duplicate;           /* per item */
+    struct ingest_question question;
+    size_t held_bytes; /* counted in the owner's */
     size_t sent, acked, failed;
     bool is_sending;
-    /* Called once, when every record is on the log (SEA_OK), or some may not be (RETRY), or one
-     * can't be (REJECT). The intake is reused after it returns. */
+    /* Called once, when every record is on the log (SEA_OK), or some may not be (RETRY), or nothing
+     * was sent (REJECT, with the problem). The intake is reused after it returns. */
     void (*done)(struct ingest_intake *intake, enum sea_err err);
     void *ctx, *ctx2;
+    const char *label; /* constant: channel, or what the request was for */
     int kind;
     uint32_t events; /* business events in it */
 };
@@ -54,7 +66,8 @@ struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes);
 /* Gives up one that was not published. */
 void ingest_intake_drop(struct ingest_intake *intake);
 /* Encodes all items, leaves out those known as duplicates, produces the rest; `done` follows,
- * possibly at once. Texts of the items needn't live longer than this call. */
+ * possibly at once. What the items point to needn't live longer than this call, if it isn't in the
+ * arena. */
 void ingest_intake_publish(struct ingest_intake *intake,
                            void (*done)(struct ingest_intake *intake, enum sea_err err));
 

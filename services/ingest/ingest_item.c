@@ -25,6 +25,14 @@ struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kin
     return item;
 }
 
+struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char *reason,
+                                          struct sea_str value)
+{
+    struct ingest_item *item = ingest_items_add(items, INGEST_DEAD);
+    if (item) item->dead = (struct ingest_dead){.reason = reason, .value = value, .offset = -1};
+    return item;
+}
+
 bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,
                    const char *field)
 {

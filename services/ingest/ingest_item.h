@@ -10,8 +10,9 @@ enum {
     INGEST_ITEMS_MAX = 2000, /* of one request */
     INGEST_EVENTS_MAX = 100, /* of one batch of business events (contract) */
     INGEST_EVENT_BYTES_MAX = 192 * 1024,
-    INGEST_RAW_MAX = 128 * 1024, /* of the provider's own part that is kept */
-    INGEST_ID_MAX = 512,         /* of any id or address */
+    INGEST_RAW_MAX = 128 * 1024,  /* of the provider's own part that is kept */
+    INGEST_DEAD_MAX = 224 * 1024, /* of what goes to the dead letters; an event always fits */
+    INGEST_ID_MAX = 512,          /* of any id or address */
     INGEST_ATTACHMENTS_MAX = 20,
     INGEST_CHANNELS_MAX = 20, /* of one customer in one event */
     INGEST_ARENA_MAX = 48 * 1024 * 1024,
@@ -23,7 +24,7 @@ enum ingest_kind {
     INGEST_CONSENT,
     INGEST_PROFILE,
     INGEST_ORDER,
-    INGEST_UNREADABLE, /* authentic, but without what identifies it: to the dead letters */
+    INGEST_DEAD, /* authentic, but unreadable or not wanted: to the dead letters */
 };
 
 struct ingest_attachment {
@@ -73,6 +74,14 @@ struct ingest_order {
     bool has_sequence, has_amount, is_historical;
 };
 
+/* Its place, where it came from a topic; offset -1 otherwise. */
+struct ingest_dead {
+    const char *reason; /* constant, of a small set */
+    struct sea_str value, topic;
+    int32_t partition;
+    int64_t offset;
+};
+
 struct ingest_item {
     enum ingest_kind kind;
     struct sea_uuid id;              /* ce_id */
@@ -89,7 +98,7 @@ struct ingest_item {
         struct ingest_consent consent;
         struct ingest_profile profile;
         struct ingest_order order;
-        struct sea_str unreadable;
+        struct ingest_dead dead;
     };
 };
 
@@ -103,6 +112,10 @@ struct ingest_items {
 
 /* A new zeroed item; NULL, and is_full, beyond the limit. */
 struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind);
+
+/* One for the dead letters. */
+struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char *reason,
+                                          struct sea_str value);
 
 /* Why a request is refused (contract.md, problems). `field` is a JSON pointer, `index` -1 outside
  * batches. */

@@ -9,8 +9,13 @@
 
 enum { SLOTS = INGEST_MEMORY_IDS * 2 };
 
+struct slot {
+    struct sea_uuid id; /* nil: free */
+    uint32_t check;
+};
+
 struct ingest_memory {
-    struct sea_uuid *young, *old;
+    struct slot *young, *old;
     size_t count; /* in young */
 };
 
@@ -32,32 +37,36 @@ void ingest_memory_close(struct ingest_memory **memory)
 }
 
 /* Where the id is, or the free slot where it would go. */
-static struct sea_uuid *slot_of(struct sea_uuid *table, struct sea_uuid id)
+static struct slot *slot_of(struct slot *table, struct sea_uuid id)
 {
     uint32_t hash;
     memcpy(&hash, id.bytes, sizeof(hash));
     for (size_t i = hash % SLOTS;; i = (i + 1) % SLOTS)
-        if (sea_uuid_is_nil(table[i]) || sea_uuid_eq(table[i], id)) return &table[i];
+        if (sea_uuid_is_nil(table[i].id) || sea_uuid_eq(table[i].id, id)) return &table[i];
 }
 
-bool ingest_memory_knows(const struct ingest_memory *memory, struct sea_uuid id)
+bool ingest_memory_knows(const struct ingest_memory *memory, struct sea_uuid id,
+                         uint32_t *ret_check)
 {
-    return !sea_uuid_is_nil(*slot_of(memory->young, id)) ||
-           !sea_uuid_is_nil(*slot_of(memory->old, id));
+    const struct slot *slot = slot_of(memory->young, id);
+    if (sea_uuid_is_nil(slot->id)) slot = slot_of(memory->old, id);
+    if (sea_uuid_is_nil(slot->id)) return false;
+    *ret_check = slot->check;
+    return true;
 }
 
-void ingest_memory_keep(struct ingest_memory *memory, struct sea_uuid id)
+void ingest_memory_keep(struct ingest_memory *memory, struct sea_uuid id, uint32_t check)
 {
-    struct sea_uuid *slot = slot_of(memory->young, id);
-    if (sea_uuid_is_nil(id) || !sea_uuid_is_nil(*slot)) return;
+    struct slot *slot = slot_of(memory->young, id);
+    if (sea_uuid_is_nil(id) || !sea_uuid_is_nil(slot->id)) return;
     if (memory->count == INGEST_MEMORY_IDS) {
-        struct sea_uuid *oldest = memory->old;
+        struct slot *oldest = memory->old;
         memory->old = memory->young;
         memory->young = oldest;
         memset(oldest, 0, SLOTS * sizeof(*oldest));
         memory->count = 0;
         slot = slot_of(memory->young, id);
     }
-    *slot = id;
+    *slot = (struct slot){id, check};
     memory->count++;
 }

@@ -1,5 +1,5 @@
-/* ingest_memory.h: the fast-path memory of duplicates: ids that were acknowledged lately. Best
- * effort: what slips through is dropped by its consumer. */
+/* ingest_memory.h: this process's memory of duplicates: ids that were acknowledged lately, each
+ * with a check. Best effort: what slips through is dropped by its consumer. */
 #ifndef INGEST_MEMORY_H
 #define INGEST_MEMORY_H
 
@@ -12,8 +12,10 @@ enum { INGEST_MEMORY_IDS = 1 << 17 }; /* in each of two generations */
 void ingest_memory_open(struct ingest_memory **ret);
 void ingest_memory_close(struct ingest_memory **memory);
 
-bool ingest_memory_knows(const struct ingest_memory *memory, struct sea_uuid id);
+/* *ret_check: what it was kept with. */
+bool ingest_memory_knows(const struct ingest_memory *memory, struct sea_uuid id,
+                         uint32_t *ret_check);
 /* Only after the acknowledgement. When a generation is full the older one is forgotten. */
-void ingest_memory_keep(struct ingest_memory *memory, struct sea_uuid id);
+void ingest_memory_keep(struct ingest_memory *memory, struct sea_uuid id, uint32_t check);
 
 #endif

@@ -18,7 +18,7 @@
 #include "sea_log.h"
 #include "sea_trace.h"
 
-enum { BATCH_MAX = 500, RETRY_MS = 500 };
+enum { BATCH_MAX = 500, BATCH_MAX_BYTES = 1 << 20, RETRY_MS = 500, POLL_MS = 1000 };
 
 struct ingest_topic {
     struct ingest_edge *edge;
@@ -27,8 +27,9 @@ struct ingest_topic {
     int wake_fd;
     struct event *wake, *retry;
     rd_kafka_message_t *batch[BATCH_MAX];
-    size_t count;
-    bool is_publishing;
+    size_t count, bytes;
+    bool is_publishing; /* or waiting to try again */
+    bool is_held;       /* the end waits for what is being published */
 };
 
 static const uint64_t ONE = 1;
@@ -82,6 +83,9 @@ static bool take(const struct ingest_business *business, const struct binding *b
         return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
     if (!sea_str_starts(event->content_type, "application/cloudevents"))
         return ingest_business_take(business, event, index, &intake->items, problem);
+    if (!sea_str_starts(event->content_type, "application/cloudevents+json"))
+        return ingest_refuse(problem, 415, "unsupported", "structured events are read as JSON",
+                             NULL);
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(event->bytes, business->alc));
     if (!yyjson_is_obj(root))
         return ingest_refuse(problem, 400, "malformed", "the value is not a JSON object", NULL);
@@ -94,24 +98,28 @@ static bool take(const struct ingest_business *business, const struct binding *b
 static void put_aside(struct ingest_intake *intake, const rd_kafka_message_t *message,
                       const struct ingest_problem *problem)
 {
-    char place[64];
-    struct sea_str parts[2] = {SEA_STR("seadesk.business"), {place, 0}};
-    parts[1].len = (size_t)snprintf(place, sizeof(place), "%d/%lld", message->partition,
+    char place[32];
+    struct sea_str topic = sea_str(rd_kafka_topic_name(message->rkt));
+    struct sea_str value = {message->payload, message->payload ? message->len : 0};
+    struct sea_str parts[] = {SEA_STR("dead"), topic, {place, 0}};
+    parts[2].len = (size_t)snprintf(place, sizeof(place), "%d/%lld", message->partition,
                                     (long long)message->offset);
-    struct ingest_item *item = ingest_items_add(&intake->items, INGEST_UNREADABLE);
-    sea_assert(item);
+    struct ingest_item *item = ingest_items_add_dead(&intake->items, problem->code, value);
+    sea_assert(item); /* a batch has room for two items of each record */
     item->id = sea_uuid5(parts, SEA_COUNT(parts));
-    item->unreadable = (struct sea_str){message->payload, message->payload ? message->len : 0};
+    item->dead.topic = topic;
+    item->dead.partition = message->partition;
+    item->dead.offset = message->offset;
     sea_metric_inc(&sea_m_ingest_refused_total, "business", problem->code);
     sea_log(SEA_LOG_WARN, "business event put aside", SEA_F_STR("code", problem->code),
-            SEA_F_STR("field", problem->field), SEA_F_I64("partition", message->partition),
-            SEA_F_I64("offset", message->offset));
+            SEA_F_STR("field", problem->field), SEA_F_STR("topic", topic),
+            SEA_F_I64("partition", message->partition), SEA_F_I64("offset", message->offset));
 }
 
 static void drop_batch(struct ingest_topic *topic)
 {
     for (size_t i = 0; i < topic->count; i++) rd_kafka_message_destroy(topic->batch[i]);
-    topic->count = 0;
+    topic->count = topic->bytes = 0;
 }
 
 static void commit(struct ingest_topic *topic)
@@ -132,18 +140,26 @@ static void commit(struct ingest_topic *topic)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+static void wake(struct ingest_topic *topic)
+{
+    (void)!write(topic->wake_fd, &ONE, sizeof(ONE));
+}
+
 static void on_published(struct ingest_intake *intake, enum sea_err err)
 {
     struct ingest_topic *topic = intake->ctx;
-    topic->is_publishing = false;
-    if (err == SEA_ERR_RETRY) {
+    sea_assert(err != SEA_ERR_REJECT); /* events are bounded, so their records are */
+    if (err && !topic->is_held) {
         struct timeval tv = {0, RETRY_MS * 1000};
         event_add(topic->retry, &tv); /* the same batch again: same ids */
         return;
     }
-    commit(topic);
+    if (!err) commit(topic);
     drop_batch(topic);
-    (void)!write(topic->wake_fd, &ONE, sizeof(ONE));
+    topic->is_publishing = false;
+    if (topic->is_held) sea_app_release(topic->edge->app);
+    topic->is_held = false;
+    wake(topic);
 }
 
 static void publish(struct ingest_topic *topic)
@@ -165,28 +181,49 @@ static void publish(struct ingest_topic *topic)
     ingest_intake_publish(intake, on_published);
 }
 
+/* False when there is none now. */
+static bool take_message(struct ingest_topic *topic)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(topic->consumer, 0);
+    if (!message) return false;
+    if (!message->err) {
+        topic->bytes += message->len;
+        topic->batch[topic->count++] = message;
+        return true;
+    }
+    /* no seadesk.business.{source} topic is no mistake */
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
+        message->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        sea_log(SEA_LOG_WARN, "consumer error", SEA_F_STR("cause", rd_kafka_err2str(message->err)));
+    rd_kafka_message_destroy(message);
+    return true;
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct ingest_topic *topic = arg;
     uint64_t count;
     (void)what;
-    if (read(fd, &count, sizeof(count)) < 0 || topic->is_publishing || topic->count) return;
+    if (read(fd, &count, sizeof(count)) < 0 || topic->is_publishing) return;
     if (sea_app_is_draining(topic->edge->app)) return;
-    while (topic->count < BATCH_MAX) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(topic->consumer, 0);
-        if (!message) break;
-        if (message->err) {
-            /* no seadesk.business.{source} topic is no mistake */
-            if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
-                message->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-                sea_log(SEA_LOG_WARN, "consumer error",
-                        SEA_F_STR("cause", rd_kafka_err2str(message->err)));
-            rd_kafka_message_destroy(message);
-            continue;
-        }
-        topic->batch[topic->count++] = message;
+    while (topic->count < BATCH_MAX && topic->bytes < BATCH_MAX_BYTES && take_message(topic)) {
     }
     if (topic->count) publish(topic);
+}
+
+/* Without a poll now and then the group takes an idle member for dead (max.poll.interval.ms). */
+static void on_poll(void *ctx)
+{
+    wake(ctx);
+}
+
+/* What is being published is answered for before the end. */
+static void on_drain(void *ctx)
+{
+    struct ingest_topic *topic = ctx;
+    if (!topic->is_publishing) return;
+    topic->is_held = true;
+    sea_app_hold(topic->edge->app);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -234,6 +271,8 @@ enum sea_err ingest_topic_open(struct ingest_topic **ret, struct ingest_edge *ed
         event_new(sea_app_base(edge->app), topic->wake_fd, EV_READ | EV_PERSIST, on_wake, topic);
     topic->retry = evtimer_new(sea_app_base(edge->app), on_retry, topic);
     event_add(topic->wake, NULL);
+    sea_app_every(edge->app, POLL_MS, on_poll, topic);
+    sea_app_on_drain(edge->app, on_drain, topic);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
     rd_kafka_topic_partition_list_add(list, sea_topic_info(SEA_TOPIC_BUSINESS)->name,
                                       RD_KAFKA_PARTITION_UA);
@@ -241,7 +280,7 @@ enum sea_err ingest_topic_open(struct ingest_topic **ret, struct ingest_edge *ed
     rd_kafka_resp_err_t err = rd_kafka_subscribe(consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     *ret = topic;
-    return sea_kafka_err(err);
+    return err ? SEA_ERR_FATAL : SEA_OK;
 }
 
 void ingest_topic_close(struct ingest_topic **pointer)

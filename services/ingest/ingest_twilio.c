@@ -90,15 +90,12 @@ static void read_message(const struct ingest_webhook *hook, struct sea_str sid,
     struct sea_arena *arena = items->arena;
     struct sea_str from = ingest_form_get(hook->body, "From", arena);
     bool is_good = from.len > 0 && from.len <= INGEST_ID_MAX;
-    struct ingest_item *item =
-        ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
+    struct ingest_item *item = is_good ? ingest_items_add(items, INGEST_MESSAGE)
+                                       : ingest_items_add_dead(items, "unreadable", hook->body);
     if (!item) return;
     set_contact(item, hook->account, from);
     item->id = ingest_id(is_good ? "message" : "unreadable", hook->account, &sid, 1);
-    if (!is_good) {
-        item->unreadable = hook->body;
-        return;
-    }
+    if (!is_good) return;
     item->message.kind = SEADESK__V1__MESSAGE_KIND__TEXT;
     item->message.external_id = sid;
     if (from.ptr[0] == '+') item->message.phone = from;

@@ -142,15 +142,14 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
                          struct ingest_items *items)
 {
     struct sea_str id = ingest_json_str(object, "id"), from = ingest_json_str(object, "from");
+    struct sea_str raw = raw_of(object, items->arena);
     bool is_good = is_id(id) && is_id(from);
-    struct ingest_item *item =
-        ingest_items_add(items, is_good ? INGEST_MESSAGE : INGEST_UNREADABLE);
+    struct ingest_item *item = is_good ? ingest_items_add(items, INGEST_MESSAGE)
+                                       : ingest_items_add_dead(items, "unreadable", raw);
     if (!item) return;
     set_contact(item, hook->account, from);
-    struct sea_str raw = raw_of(object, items->arena);
     if (!is_good) {
         item->id = ingest_id("unreadable", hook->account, &raw, 1);
-        item->unreadable = raw;
         return;
     }
     struct ingest_message *message = &item->message;

@@ -21,20 +21,19 @@ static void reload(void *ctx)
             err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
-/* The broker is asked here, once a second, so that no request and no probe waits for it. */
 static void look(void *ctx)
 {
-    struct ingest_edge *edge = ctx;
-    edge->is_broker_up = ingest_intakes_is_up(edge->intakes);
-    sea_metric_set(&sea_m_ingest_waiting_requests, (double)ingest_intakes_waiting(edge->intakes));
+    const struct ingest_edge *edge = ctx;
+    ingest_intakes_mend(edge->intakes);
+    sea_metric_set(&sea_m_ingest_waiting_requests, ingest_intakes_waiting(edge->intakes));
 }
 
 static bool is_broker_up(void *ctx, struct sea_buf *why)
 {
     const struct ingest_edge *edge = ctx;
-    if (!edge->is_broker_up)
-        sea_buf_text(why, "kafka is away, or topics are missing (seadesk topics)");
-    return edge->is_broker_up;
+    bool is_up = ingest_intakes_is_up(edge->intakes);
+    if (!is_up) sea_buf_text(why, "kafka is away, or topics are missing (seadesk topics)");
+    return is_up;
 }
 
 static bool has_day_key(void *ctx, struct sea_buf *why)
@@ -56,7 +55,6 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                                     .master_key = config->master_key};
     edge->app = app;
     sea_pepper_init(&edge->pepper, sea_str(config->pepper));
-    ingest_memory_open(&edge->memory);
     enum sea_err err =
         sea_days_open(&edge->days, &keys, (1u << SEA_DAYS_INTAKE) | (1u << SEA_DAYS_DEAD));
     if (err) return err;
@@ -65,9 +63,12 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
         .brokers = config->kafka,
         .linger_ms = (int)edge->own.linger_ms,
         .ack_timeout_ms = (int)edge->own.ack_timeout_ms,
-        .queue_kbytes_max = (int)(edge->own.queue_bytes / 1024),
+        .queue_max_bytes = (size_t)edge->own.queue_bytes,
         .encoder = {&edge->pepper, edge->days},
-        .memory = edge->memory,
+        .recall = {.base = sea_app_base(app),
+                   .url = config->redis,
+                   .password = config->redis_password,
+                   .remember_ms = edge->own.remember_ms},
     };
     err = ingest_intakes_open(&edge->intakes, &options);
     if (!err) err = ingest_topic_open(&edge->topic, edge);
@@ -83,11 +84,9 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
 static void stop(void *ctx)
 {
     struct ingest_edge *edge = ctx;
+    ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
     ingest_topic_close(&edge->topic);
-    ingest_intakes_close(&edge->intakes);
-    sea_http_server_close(&edge->server);
     sea_days_close(&edge->days);
-    ingest_memory_close(&edge->memory);
     ingest_edge_unload(edge);
 }
 

@@ -197,10 +197,10 @@ static void a_message_without_its_identity_goes_to_the_dead_letters(void **state
         request,
         VALUE("\"messages\":[{\"id\":\"a\"},{\"from\":\"1\"},{\"from\":\"1\",\"id\":\"b\"},7]")));
     assert_int_equal(request->items.count, 4);
-    assert_int_equal(request->items.list[0].kind, INGEST_UNREADABLE);
-    assert_int_equal(request->items.list[1].kind, INGEST_UNREADABLE);
+    assert_int_equal(request->items.list[0].kind, INGEST_DEAD);
+    assert_int_equal(request->items.list[1].kind, INGEST_DEAD);
     assert_int_equal(request->items.list[2].kind, INGEST_MESSAGE);
-    assert_int_equal(request->items.list[3].kind, INGEST_UNREADABLE);
+    assert_int_equal(request->items.list[3].kind, INGEST_DEAD);
 }
 
 static void what_is_no_webhook_is_refused_by_name(void **state)
@@ -473,20 +473,22 @@ static void a_consent_event_becomes_a_consent(void **state)
 static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 {
     struct ingest_memory *memory;
+    uint32_t check;
     (void)state;
     ingest_memory_open(&memory);
     for (uint32_t i = 1; i <= 2 * INGEST_MEMORY_IDS + 1; i++) {
         struct sea_uuid id = {{0}};
         memcpy(id.bytes, &i, sizeof(i));
-        assert_false(ingest_memory_knows(memory, id));
-        ingest_memory_keep(memory, id);
-        assert_true(ingest_memory_knows(memory, id));
+        assert_false(ingest_memory_knows(memory, id, &check));
+        ingest_memory_keep(memory, id, i);
+        assert_true(ingest_memory_knows(memory, id, &check));
+        assert_int_equal(check, i);
     }
     struct sea_uuid first = {{1}}, newest = {{0}};
     uint32_t last = 2 * INGEST_MEMORY_IDS;
     memcpy(newest.bytes, &last, sizeof(last));
-    assert_false(ingest_memory_knows(memory, first));
-    assert_true(ingest_memory_knows(memory, newest));
+    assert_false(ingest_memory_knows(memory, first, &check));
+    assert_true(ingest_memory_knows(memory, newest, &check));
     ingest_memory_close(&memory);
 }
 

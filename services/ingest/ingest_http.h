@@ -1,0 +1,30 @@
+/* ingest_http.h: what the calls of the edge share: beginnings, refusals, answers. */
+#ifndef INGEST_HTTP_H
+#define INGEST_HTTP_H
+
+#include "ingest_adapter.h"
+#include "ingest_edge.h"
+
+/* Labels of the metrics are constant texts: a channel's name, or "events", "messages", "unknown".
+ */
+
+/* A new intake for the request; NULL: too much waits already, and that was answered. */
+struct ingest_intake *ingest_http_begin(struct ingest_edge *edge,
+                                        struct sea_http_exchange *exchange,
+                                        const struct sea_http_request *request, const char *label);
+
+void ingest_http_count_refusal(const char *label, const char *reason);
+/* Without a body: who isn't known learns nothing. */
+void ingest_http_refuse_silently(struct sea_http_exchange *exchange, const char *label,
+                                 const char *reason);
+void ingest_http_not_found(struct sea_http_exchange *exchange);
+/* Answers intake->problem and drops the intake. */
+void ingest_http_refuse(struct ingest_intake *intake);
+/* When publishing failed: answers that, and is true. */
+bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err);
+
+/* The calls; the context is the edge. */
+sea_http_handler ingest_http_events, ingest_http_messages, ingest_http_webhook,
+    ingest_http_challenge;
+
+#endif

@@ -1,0 +1,213 @@
+/* ingest_http_publish.c: POST /v1/events and /v1/messages: registered sources, by Bearer key or
+ * Standard Webhooks signature. */
+#include <string.h>
+
+#include "ingest_business.h"
+#include "ingest_generic.h"
+#include "ingest_http.h"
+#include "sea_clock.h"
+#include "sea_enc.h"
+#include "sea_id.h"
+#include "sea_webhook.h"
+
+enum { ANSWER_MAX = 16 * 1024, KEY_MAX = 255 };
+
+/* One id per business event: its first item's root; of a message its own. */
+static void print_ids(const struct ingest_intake *intake, struct sea_buf *out,
+                      uint32_t *ret_duplicates)
+{
+    uint32_t next = 0;
+    *ret_duplicates = 0;
+    for (size_t i = 0; i < intake->items.count; i++) {
+        const struct ingest_item *item = &intake->items.list[i];
+        char id[SEA_UUID_TEXT];
+        if (item->event < next) continue;
+        next = item->event + 1;
+        sea_uuid_print(sea_uuid_is_nil(item->root) ? item->id : item->root, id);
+        sea_buf_printf(out, "%s\"%s\"", item->event ? "," : "", id);
+        *ret_duplicates += intake->is_duplicate[i];
+    }
+}
+
+static void on_published(struct ingest_intake *intake, enum sea_err err)
+{
+    if (ingest_http_failed(intake, err)) return;
+    struct sea_buf ids = SEA_BUF(ANSWER_MAX), text = SEA_BUF(ANSWER_MAX);
+    uint32_t duplicates;
+    print_ids(intake, &ids, &duplicates);
+    sea_buf_printf(&text, "{\"accepted\":%u,\"duplicate\":%u,\"ids\":[%s]}",
+                   intake->events - duplicates, duplicates, ids.ptr ? ids.ptr : "");
+    sea_http_answer_json(intake->ctx, 202, sea_buf_view(&text));
+    sea_buf_free(&ids);
+    sea_buf_free(&text);
+}
+
+static struct sea_str bearer(const struct sea_http_request *request)
+{
+    struct sea_str header = sea_http_header(request, "authorization");
+    if (!sea_str_starts(header, "Bearer ")) return (struct sea_str){NULL, 0};
+    return sea_str_trim((struct sea_str){header.ptr + 7, header.len - 7});
+}
+
+/* By Bearer key, or by a Standard Webhooks signature over the body; else *ret_reason says why not.
+ */
+static const struct sea_source *publisher_of(const struct ingest_edge *edge,
+                                             const struct sea_http_request *request,
+                                             const char **ret_reason)
+{
+    const struct sea_channels *channels = &edge->settings->channels;
+    struct sea_str key = bearer(request);
+    *ret_reason = "unknown_key";
+    if (key.len) return sea_channels_source(channels, key);
+    struct sea_webhook_standard headers = {
+        .id = sea_http_header(request, "webhook-id"),
+        .timestamp = sea_http_header(request, "webhook-timestamp"),
+        .signatures = sea_http_header(request, "webhook-signature")};
+    *ret_reason = headers.signatures.len ? "bad_signature" : "no_key";
+    if (!headers.signatures.len) return NULL;
+    for (uint32_t i = 0; i < channels->source_count; i++)
+        for (size_t k = 0; k < edge->source_macs[i].count; k++)
+            if (sea_webhook_standard(edge->source_macs[i].list[k], &headers, request->body,
+                                     sea_clock_wall_ms() / 1000,
+                                     edge->own.signature_tolerance_ms / 1000))
+                return &channels->sources[i];
+    return NULL;
+}
+
+/* A ce-… header: one round of percent-decoding, must be UTF-8 (CloudEvents HTTP binding 3.1.3.2).
+ */
+static struct sea_str ce_header(const struct sea_http_request *request, const char *name,
+                                struct sea_arena *arena)
+{
+    struct sea_str raw = sea_http_header(request, name);
+    size_t len = 0;
+    char *text = sea_arena_alloc(arena, raw.len + 1);
+    if (!raw.len || !text || !sea_percent_decode(raw, false, text, &len))
+        return (struct sea_str){NULL, 0};
+    text[len] = '\0';
+    struct sea_str decoded = {text, len};
+    return sea_utf8_is_valid(decoded) ? decoded : (struct sea_str){NULL, 0};
+}
+
+static bool take_binary(const struct ingest_business *business,
+                        const struct sea_http_request *request, struct ingest_intake *intake)
+{
+    struct sea_arena *arena = &intake->arena;
+    struct ingest_cloudevent event = {
+        .specversion = ce_header(request, "ce-specversion", arena),
+        .id = ce_header(request, "ce-id", arena),
+        .source = ce_header(request, "ce-source", arena),
+        .type = ce_header(request, "ce-type", arena),
+        .subject = ce_header(request, "ce-subject", arena),
+        .time = ce_header(request, "ce-time", arena),
+        .content_type = sea_http_header(request, "content-type"),
+        .bytes = request->body,
+    };
+    if (request->body.len > INGEST_EVENT_BYTES_MAX)
+        return ingest_refuse(&intake->problem, 413, "too-large", "an event may have 192 KiB", NULL);
+    return ingest_business_take(business, &event, 0, &intake->items, &intake->problem);
+}
+
+static bool take_events(const struct ingest_business *business,
+                        const struct sea_http_request *request, struct ingest_intake *intake)
+{
+    bool is_batch = sea_http_is_type(request, "application/cloudevents-batch+json");
+    if (is_batch || sea_http_is_type(request, "application/cloudevents+json"))
+        return ingest_business_json(business, request->body, is_batch, &intake->items,
+                                    &intake->events, &intake->problem);
+    bool is_known = sea_http_is_type(request, "application/json") ||
+                    sea_http_is_type(request, "application/protobuf") ||
+                    sea_http_is_type(request, "application/x-protobuf");
+    if (!is_known || !sea_http_header(request, "ce-specversion").len)
+        return ingest_refuse(&intake->problem, 415, "unsupported",
+                             "send CloudEvents: application/cloudevents+json, "
+                             "application/cloudevents-batch+json, or "
+                             "application/json or application/protobuf with ce- headers",
+                             NULL);
+    return take_binary(business, request, intake);
+}
+
+/* The intake of an authentic publisher's request, with its Idempotency-Key; NULL: it was answered.
+ */
+static struct ingest_intake *begin(struct ingest_edge *edge, struct sea_http_exchange *exchange,
+                                   const struct sea_http_request *request, const char *label,
+                                   const struct sea_source **ret_publisher)
+{
+    const char *reason;
+    *ret_publisher = publisher_of(edge, request, &reason);
+    if (!*ret_publisher) {
+        ingest_http_refuse_silently(exchange, label, reason);
+        return NULL;
+    }
+    struct ingest_intake *intake = ingest_http_begin(edge, exchange, request, label);
+    struct sea_str key = sea_http_header(request, "idempotency-key");
+    if (!intake || !key.len) return intake;
+    if (key.len > KEY_MAX) {
+        ingest_refuse(&intake->problem, 422, "invalid", "an Idempotency-Key may have 255 bytes",
+                      NULL);
+        ingest_http_refuse(intake);
+        return NULL;
+    }
+    struct sea_str parts[] = {SEA_STR("key"), sea_str((*ret_publisher)->name), key};
+    struct sea_uuid digest = sea_uuid5(&request->body, 1);
+    intake->key = sea_uuid5(parts, SEA_COUNT(parts));
+    memcpy(&intake->check, digest.bytes, sizeof(intake->check));
+    return intake;
+}
+
+void ingest_http_events(void *ctx, struct sea_http_exchange *exchange,
+                        const struct sea_http_request *request)
+{
+    struct ingest_business business = {0};
+    struct ingest_intake *intake = begin(ctx, exchange, request, "events", &business.publisher);
+    if (!intake) return;
+    business.alc = &intake->alc;
+    if (!take_events(&business, request, intake))
+        ingest_http_refuse(intake);
+    else
+        ingest_intake_publish(intake, on_published);
+}
+
+/* Where the market demands consent before anything is kept, a message without it is not kept. */
+static bool needs_consent(const struct ingest_edge *edge, const struct sea_account *account,
+                          const struct ingest_item *item)
+{
+    struct sea_contact_facts facts = {account->market, item->message.phone, item->message.locale};
+    const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
+    bool is_recorded = false;
+    for (uint32_t i = 0; i < market->recording_channels.count; i++)
+        is_recorded |= sea_str_is(item->channel, market->recording_channels.items[i]);
+    return is_recorded && market->recording == SEA_CONSENT_OPT_IN &&
+           !item->message.has_recording_consent;
+}
+
+static bool take_message(const struct ingest_edge *edge, const struct sea_source *publisher,
+                         const struct sea_http_request *request, struct ingest_intake *intake)
+{
+    const struct sea_account *account = NULL;
+    struct ingest_generic generic = {.channels = &edge->settings->channels,
+                                     .source = sea_str(publisher->name),
+                                     .body = request->body,
+                                     .alc = &intake->alc};
+    if (!sea_http_is_type(request, "application/json"))
+        return ingest_refuse(&intake->problem, 415, "unsupported", "send application/json", NULL);
+    if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
+    if (needs_consent(edge, account, &intake->items.list[0]))
+        return ingest_refuse(&intake->problem, 422, "consent-required",
+                             "this market keeps nothing before consent to recording",
+                             "/consent/recording");
+    ingest_edge_count_markets(edge, &intake->items, account);
+    return true;
+}
+
+void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
+                          const struct sea_http_request *request)
+{
+    const struct sea_source *publisher;
+    struct ingest_intake *intake = begin(ctx, exchange, request, "messages", &publisher);
+    if (!intake) return;
+    if (!take_message(ctx, publisher, request, intake))
+        ingest_http_refuse(intake);
+    else
+        ingest_intake_publish(intake, on_published);
+}

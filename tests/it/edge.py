@@ -1,0 +1,138 @@
+"""edge.py: what the tests of ingest share: signed requests, the ids and keys that must come of them, and its topics."""
+import base64
+import hashlib
+import hmac
+import json
+import sys
+import time
+import urllib.parse
+import uuid
+from pathlib import Path
+
+import requests
+
+import stack
+from stack import CHECKOUT
+
+sys.path.insert(0, str(CHECKOUT / "deploy" / "dev"))
+import traffic  # noqa: E402
+
+NAME_SPACE = uuid.UUID("a4f76ac0-252b-5a94-98ec-83ecf90669c8")
+SOURCE = {"Authorization": "Bearer demo-source-key"}
+STRUCTURED = {**SOURCE, "Content-Type": "application/cloudevents+json"}
+BATCH = {**SOURCE, "Content-Type": "application/cloudevents-batch+json"}
+JSON = {**SOURCE, "Content-Type": "application/json"}
+
+
+def uuid5(*parts):
+    """Version 5 of the parts joined by NUL in Seadesk's name space (sea_id.h)."""
+    digest = hashlib.sha1(NAME_SPACE.bytes + b"\0".join(part.encode() for part in parts)).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
+
+
+def message_id(channel, external_id, account="demo"):
+    return uuid5("message", channel, account, external_id)
+
+
+def event_id(event):
+    return uuid5("business", event["source"], event["id"])
+
+
+def order_paid(order_id, event_id_=None, **data):
+    customer = {"customer_ref": "c-" + order_id, "name": "Ana", "locale": "pt-BR", "phone": "+5511912345678"}
+    return traffic.business_event("order.paid", {"order_id": order_id, "market": "BR", "customer": customer, **data}, event_id_)
+
+
+def new(prefix="x"):
+    return traffic.new_id(prefix)
+
+
+class Edge(stack.Http):
+    """ingest, asked the way providers and company systems ask it."""
+
+    def whatsapp(self, payload, account="demo", secret=None, **options):
+        body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+        signed = traffic.sign_whatsapp(body, secret or traffic.secret_of("whatsapp"))
+        headers = {"Content-Type": "application/json", **signed, **options.pop("headers", {})}
+        return self.post(f"/v1/channels/whatsapp/{account}", data=body, headers=headers, **options)
+
+    def text(self, sender, text="hello", message=None, **options):
+        return self.whatsapp(traffic.whatsapp_text(sender, text, message), **options)
+
+    def twilio(self, params, query=""):
+        url = f"{self.base}/v1/channels/twilio-sms/demo{query}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **traffic.sign_twilio(url, params)}
+        return self.post(url, data=urllib.parse.urlencode(params), headers=headers)
+
+    def event(self, event, **headers):
+        return self.post("/v1/events", json=event, headers={**STRUCTURED, **headers})
+
+    def batch(self, events):
+        return self.post("/v1/events", json=events, headers=BATCH)
+
+    def binary(self, event, data, content_type, **headers):
+        attributes = {"ce-" + name: event[name] for name in ("specversion", "id", "source", "type", "subject", "time")}
+        return self.post("/v1/events", data=data, headers={**SOURCE, **attributes, "Content-Type": content_type, **headers})
+
+    def message(self, message, **headers):
+        return self.post("/v1/messages", json=message, headers={**JSON, **headers})
+
+
+def problem(answer, status, code, field=None):
+    """Asserts that the answer is this problem (RFC 9457), and returns it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert body["type"] == f"urn:seadesk:problem:{code}" and body["status"] == status and body["title"], body
+    assert body.get("field") == field, body
+    return body
+
+
+class Hasher:
+    """Contact keys and look-up hashes with the stack's own pepper (sea_seal.h)."""
+
+    def __init__(self, env):
+        self.pepper = (Path(env["SEADESK_STATE_DIR"]) / "secrets" / "pepper").read_bytes().strip()
+
+    def contact(self, channel, account, external_id):
+        return self._hash(self.pepper, f"{channel}\0{account}\0{external_id}")
+
+    def lookup(self, kind, value):
+        key = hmac.digest(self.pepper, f"lookup\0{kind}".encode(), "sha256")
+        return self._hash(key, value)
+
+    @staticmethod
+    def _hash(key, text):
+        return hmac.digest(key, text.encode(), "sha256")[:16]
+
+
+def of_id(wanted):
+    """A filter of records: those with this ce_id."""
+    return lambda record: stack.header(record, "ce_id") == wanted
+
+
+def of_root(wanted):
+    return lambda record: stack.header(record, "sd-root") == wanted
+
+
+def settle(topic, seconds=0.5):
+    """Everything that has come to the topic; what is acknowledged is there, so a short wait is enough."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        topic.read(0.1)
+    return topic.seen
+
+
+def everything_of(record):
+    """A record's bytes, for looking whether something stands in it."""
+    parts = [record.key or b"", record.value or b""] + [name.encode() + b"=" + value for name, value in record.headers]
+    return b"\n".join(parts)
+
+
+def standard_webhook(body, secret, identity=None, at_s=None):
+    """Headers of a Standard Webhooks signature; `secret` is base64 after whsec_."""
+    identity, at_s = identity or new("msg_"), int(at_s or time.time())
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    mac = hmac.digest(key, f"{identity}.{at_s}.".encode() + body, "sha256")
+    return {"webhook-id": identity, "webhook-timestamp": str(at_s),
+            "webhook-signature": "v1," + base64.b64encode(mac).decode()}
