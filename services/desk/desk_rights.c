@@ -56,7 +56,7 @@ void desk_refused(const char *reason, struct sea_problem *ret)
     } REASONS[] = {
         {"version", SEA_PROBLEM_VERSION_MISMATCH, "the ticket has another version: read it again"},
         {"not_found", SEA_PROBLEM_NOT_FOUND, "there is no such ticket"},
-        {"key_reused", SEA_PROBLEM_KEY_REUSED, "the key came with another request before"},
+        {"key-reused", SEA_PROBLEM_KEY_REUSED, "the key came with another request before"},
         {"not_open", SEA_PROBLEM_CONFLICT, "the ticket is not open"},
         {"not_assigned_to_you", SEA_PROBLEM_CONFLICT, "the ticket is not assigned to you"},
         {"already_assigned", SEA_PROBLEM_CONFLICT, "somebody else has the ticket"},

@@ -44,7 +44,7 @@ static void refusals_have_the_statuses_of_the_contract(void **state)
         int status;
     } CASES[] = {{"not_open", 409},      {"not_assigned_to_you", 409}, {"already_assigned", 409},
                  {"no_capacity", 409},   {"unknown_target", 409},      {"window_closed", 409},
-                 {"version", 412},       {"not_found", 404},           {"key_reused", 422},
+                 {"version", 412},       {"not_found", 404},           {"key-reused", 422},
                  {"of_a_later_day", 409}};
     for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
         struct sea_problem problem;
