@@ -14,7 +14,7 @@
 #include "sea_random.h"
 #include "sea_trace.h"
 
-enum { QUEUE_MESSAGES_MAX = 4096, QUEUE_KBYTES_MAX = 16384, WARM_TIMEOUT_MS = 50 };
+enum { QUEUE_MESSAGES_MAX = 4096, QUEUE_KBYTES_MAX = 16384 };
 
 /* Records on their way to the broker, and the call that waits for them. */
 struct parcel {
@@ -120,7 +120,9 @@ static enum sea_err open_producer(struct desk_publisher *publisher)
         .ctx = publisher,
     };
     publisher->is_dead = false;
-    return sea_producer_open(&publisher->producer, &options);
+    enum sea_err err = sea_producer_open(&publisher->producer, &options);
+    if (!err) sea_producer_watch(publisher->producer);
+    return err;
 }
 
 enum sea_err desk_publisher_open(struct desk_publisher **ret, struct desk *desk)
@@ -160,8 +162,7 @@ bool desk_publisher_is_up(struct desk_publisher *publisher)
         if (open_producer(publisher)) sea_app_fail(publisher->desk->app);
     }
     if (publisher->is_dead || !publisher->producer) return false;
-    return sea_producer_is_up(publisher->producer) ||
-           !sea_producer_warm(publisher->producer, WARM_TIMEOUT_MS);
+    return sea_producer_is_up(publisher->producer);
 }
 
 void desk_cause_of(const struct desk_call *call, const char *kind, struct desk_cause *ret)
