@@ -176,13 +176,15 @@ static void print_address(struct sea_http_server *server)
     sea_assert(
         getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&taken, &len) == 0);
     if (taken.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&taken;
-        evutil_inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
-        snprintf(server->address, sizeof server->address, "[%s]:%u", host, ntohs(six->sin6_port));
+        struct sockaddr_in6 six;
+        memcpy(&six, &taken, sizeof six);
+        evutil_inet_ntop(AF_INET6, &six.sin6_addr, host, sizeof host);
+        snprintf(server->address, sizeof server->address, "[%s]:%u", host, ntohs(six.sin6_port));
     } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)&taken;
-        evutil_inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
-        snprintf(server->address, sizeof server->address, "%s:%u", host, ntohs(four->sin_port));
+        struct sockaddr_in four;
+        memcpy(&four, &taken, sizeof four);
+        evutil_inet_ntop(AF_INET, &four.sin_addr, host, sizeof host);
+        snprintf(server->address, sizeof server->address, "%s:%u", host, ntohs(four.sin_port));
     }
 }
 
