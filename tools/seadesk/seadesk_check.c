@@ -44,7 +44,7 @@ static void check_examples(struct seadesk_report *report, const struct sea_setti
 {
     for (const struct sea_example *one = settings->examples.first; one; one = one->next)
         seadesk_find(report, level, "example", NULL, "%s:%u: %s is an example value", one->at.file,
-                     one->at.line, one->path);
+                     one->at.line, *one->path ? one->path : "the whole file");
 }
 
 /* A secret that stands in the environment itself is seen by whoever lists processes. */
