@@ -262,7 +262,7 @@ def newcomer(pg):
 
 
 def test_a_user_is_added_listed_and_disabled(seadesk, pg, newcomer):
-    """CP-16: passwords are kept as argon2id hashes only."""
+    """Passwords are kept as argon2id hashes only."""
     added = seadesk.run("user", "add", newcomer, "--role", "admin", "--name", "Ana", "--languages", "pt,es",
                         stdin="correct horse battery\n")
     assert added.returncode == DONE, added.stderr
