@@ -47,13 +47,6 @@ CREATE TABLE customer (
     seq         bigint NOT NULL -- of the newest draft
 ) WITH (fillfactor = 70);
 
--- Contacts that were forgotten: what happened before is dropped when it comes late.
-CREATE TABLE erased (
-    contact_key bytea       PRIMARY KEY,
-    request_id  uuid        NOT NULL,
-    at          timestamptz NOT NULL
-);
-
 -- ── case ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 CREATE TABLE ticket (
     ticket_id       uuid        PRIMARY KEY,
@@ -146,7 +139,7 @@ CREATE FUNCTION gone_of(message_id uuid) RETURNS date LANGUAGE sql IMMUTABLE PAR
 $$;
 
 -- Makes the partitions of these months that aren't there; true when one was made.
-CREATE FUNCTION make_months(months date[]) RETURNS boolean LANGUAGE plpgsql SET search_path = router AS $$
+CREATE FUNCTION make_months(months date[]) RETURNS boolean LANGUAGE plpgsql SET search_path = router, pg_temp AS $$
 DECLARE
     month date;
     made boolean := false;
@@ -164,7 +157,7 @@ $$;
 
 -- Forgets what must be gone by `today`: messages by month, what belongs to active tickets moved on first; then tickets,
 -- their decisions, notices, orders and old outcomes of commands. Returns how many messages' months and rows went.
-CREATE FUNCTION forget(today date) RETURNS bigint LANGUAGE plpgsql SET search_path = router AS $$
+CREATE FUNCTION forget(today date) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = router, pg_temp AS $$
 DECLARE
     this_month date := date_trunc('month', today)::date;
     partition text;
@@ -399,5 +392,6 @@ FROM notice;
 GRANT SELECT ON ticket_v, message_v, decision_v, customer_v, agent_state_v, order_v, notice_v, story_v TO seadesk_desk;
 GRANT EXECUTE ON FUNCTION gone_of(uuid) TO PUBLIC;
 REVOKE EXECUTE ON FUNCTION make_months(date[]), forget(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget(date) TO seadesk_retention_purger; -- which calls it every day
 RESET ROLE;
 RESET search_path;

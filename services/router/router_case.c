@@ -282,6 +282,9 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
     (*ticket)->message_id = message->id;
     if (message->gone_month > (*ticket)->gone_month) (*ticket)->gone_month = message->gone_month;
     link_orders(plan, *ticket, in);
+    if (in->reading.asks_to_stop)
+        router_plan_decide(plan, *ticket, in->cause, ROUTER, "stop_asked",
+                           SEA_STR("in own words: a person decides"));
     want_translation(plan, in, *ticket, message);
     answer(plan, in, contact, *ticket);
 }

@@ -10,7 +10,7 @@ struct router_reading {
     struct sea_str language; /* BCP 47; "" */
     bool is_language_sure;
     enum { ROUTER_NO_WORD, ROUTER_STOP, ROUTER_START } word; /* the whole text is such a word */
-    bool asks_for_order, asks_for_person;
+    bool asks_for_order, asks_for_person, asks_to_stop;
 };
 
 struct router_inbound {

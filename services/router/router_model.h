@@ -82,6 +82,7 @@ struct router_contact {
     int64_t last_in_at_ms; /* newest message of the customer here; of its newest ticket */
     bool is_stored;        /* has a row */
     bool is_changed;
+    bool is_moved; /* to another customer */
     /* the sealed part, once it was opened or learnt */
     bool is_opened;
     struct sea_str address, name, phone, email, locale, tier;
@@ -117,6 +118,8 @@ struct router_ticket {
     uint64_t stored_version; /* 0: no row yet */
     enum router_status stored_status;
     struct sea_str stored_queue;
+    int32_t stored_priority;
+    int64_t stored_sort_at_ms;
     /* the newest change in this batch */
     const char *change;
     struct sea_uuid message_id;

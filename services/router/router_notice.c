@@ -108,7 +108,7 @@ static void settle(struct router_notice *notice, enum router_notice_state state)
 
 static bool is_same_news(const struct router_notice *a, const struct router_notice *b)
 {
-    return a->collapse_key.len && sea_str_eq(a->collapse_key, b->collapse_key);
+    return a != b && a->collapse_key.len && sea_str_eq(a->collapse_key, b->collapse_key);
 }
 
 static bool is_on_its_way(const struct router_notice *notice)

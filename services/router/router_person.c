@@ -73,6 +73,11 @@ static bool is_shared(struct sea_key a, struct sea_key b)
     return !sea_key_is_nil(a) && sea_key_eq(a, b);
 }
 
+bool router_person_is_related(const struct router_contact *a, const struct router_contact *b)
+{
+    return is_shared(a->phone_hash, b->phone_hash) || is_shared(a->email_hash, b->email_hash);
+}
+
 static bool is_crm(const struct router_contact *contact)
 {
     return sea_str_is(contact->channel, "crm");
@@ -84,9 +89,7 @@ bool router_person_join(struct router_contact *contact, struct router_contact *c
     const struct router_contact *best = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct router_contact *other = relatives[i];
-        if (other == contact || (!is_shared(other->phone_hash, contact->phone_hash) &&
-                                 !is_shared(other->email_hash, contact->email_hash)))
-            continue;
+        if (other == contact || !router_person_is_related(other, contact)) continue;
         if (!best || (is_crm(other) && !is_crm(best)) ||
             (is_crm(other) == is_crm(best) && is_older(other, best)))
             best = other;
@@ -102,7 +105,7 @@ bool router_person_claim(const struct router_contact *crm, struct router_contact
     if (sea_uuid_eq(contact->customer, crm->customer)) return true;
     if (is_another_profiles) return false;
     contact->customer = crm->customer;
-    contact->is_changed = true;
+    contact->is_moved = true;
     return true;
 }
 
@@ -182,18 +185,33 @@ uint32_t router_person_ladder(const struct router_rules *rules,
     return rungs;
 }
 
-const struct sea_account *router_person_fallback(const struct router_rules *rules,
-                                                 const struct router_contact *contact)
+const struct sea_account *router_person_account(const struct router_rules *rules,
+                                                const struct sea_market *market,
+                                                const char *channel)
 {
-    const char *name = contact->market->fallback_channel;
     const struct sea_account *any = NULL;
-    if (!name || sea_str_is(contact->channel, name)) return NULL;
     for (uint32_t i = 0; i < rules->channels->account_count; i++) {
         const struct sea_account *account = &rules->channels->accounts[i];
-        if (!sea_str_is(sea_str(account->channel->name), name)) continue;
+        if (!sea_str_is(sea_str(account->channel->name), channel)) continue;
         if (!account->is_enabled || !account->api_base) continue;
-        if (account->market == contact->market) return account;
+        if (account->market == market) return account;
         if (!account->market && !any) any = account;
     }
     return any;
+}
+
+const struct sea_account *router_person_fallback(const struct router_rules *rules,
+                                                 const struct router_contact *contact)
+{
+    const char *channel = contact->market->fallback_channel;
+    if (!channel || sea_str_is(contact->channel, channel)) return NULL;
+    return router_person_account(rules, contact->market, channel);
+}
+
+struct sea_str router_person_address(struct router_plan *plan, const struct sea_channel *channel,
+                                     struct sea_str digits)
+{
+    if (channel->adapter == SEA_ADAPTER_WHATSAPP) return digits;
+    if (channel->adapter != SEA_ADAPTER_TWILIO_SMS || !digits.len) return (struct sea_str){"", 0};
+    return router_plan_print(plan, "+%.*s", (int)digits.len, digits.ptr);
 }

@@ -18,6 +18,8 @@ const struct sea_market *router_person_market(const struct router_rules *rules,
 const char *router_person_zone(const struct router_rules *rules,
                                const struct router_contact *contact);
 
+/* They share a telephone number or e-mail address. */
+bool router_person_is_related(const struct router_contact *a, const struct router_contact *b);
 /* A contact that has no row yet joins the customer of those it shares a telephone number or e-mail
  * address with: the one that has a profile, else the oldest. False: it stays on its own. */
 bool router_person_join(struct router_contact *contact, struct router_contact *const *relatives,
@@ -41,9 +43,16 @@ bool router_person_is_reachable(const struct router_rules *rules,
 uint32_t router_person_ladder(const struct router_rules *rules,
                               struct router_contact *const *contacts, size_t count,
                               struct router_contact *ret[ROUTER_LADDER_MAX], bool *ret_is_refused);
-/* The account by which a contact of a messaging channel may be reached when that channel fails:
- * NULL where the market has no fall-back or the contact is on it already. */
+/* The account of a channel that sends for a market: its own, else one for all. NULL: none. */
+const struct sea_account *router_person_account(const struct router_rules *rules,
+                                                const struct sea_market *market,
+                                                const char *channel);
+/* The account by which a contact may be reached when its own channel fails: NULL where the market
+ * has no fall-back, or the contact is on it already. */
 const struct sea_account *router_person_fallback(const struct router_rules *rules,
                                                  const struct router_contact *contact);
+/* The address of a telephone number (digits) on that channel; "" where numbers are no addresses. */
+struct sea_str router_person_address(struct router_plan *plan, const struct sea_channel *channel,
+                                     struct sea_str digits);
 
 #endif
