@@ -78,6 +78,7 @@ CREATE TABLE ticket (
     answered_at     timestamptz,
     resolved_at     timestamptz,
     snoozed_until   timestamptz,
+    root_id         uuid        NOT NULL,            -- edge event that opened it
     sort_at         timestamptz NOT NULL,            -- first answer wanted by then: order inside a priority
     due_at          timestamptz,                     -- offer runs out, snooze ends, resolved becomes closed
     gone            date        NOT NULL             -- month in which it must be gone, unless active
@@ -155,7 +156,7 @@ BEGIN
 END
 $$;
 
--- Forgets what must be gone by `today`: messages by month, what belongs to active tickets moved on first; then tickets,
+-- For retention-purger, every day: forgets what must be gone by `today`: messages by month, what belongs to active tickets moved on first; then tickets,
 -- their decisions, notices, orders and old outcomes of commands. Returns how many messages' months and rows went.
 CREATE FUNCTION forget(today date) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = router, pg_temp AS $$
 DECLARE
@@ -278,19 +279,27 @@ CREATE TABLE agent (
 ) WITH (fillfactor = 50);
 
 -- ── privacy ───────────────────────────────────────────────────────────────────────────────────────────────────────
--- Orders to erase that were carried out; the proof goes out when no cached key can be left.
+-- Erasures whose keys may still be in some process's memory (common/erasure).
 CREATE TABLE erasure (
-    request_id  uuid        PRIMARY KEY,
-    customer_id uuid        NOT NULL,
-    root_id     uuid        NOT NULL,
-    event_id    uuid        NOT NULL,
-    messages    bigint      NOT NULL,
-    tickets     bigint      NOT NULL,
-    contacts    bigint      NOT NULL,
-    notices     bigint      NOT NULL,
-    done_at     timestamptz NOT NULL,
-    due_at      timestamptz          -- NULL: published
+    request_id uuid        PRIMARY KEY,
+    key        text        NOT NULL,
+    cause_id   uuid        NOT NULL,
+    root_id    uuid        NOT NULL,
+    proof      bytea       NOT NULL, -- seadesk.v1.ErasureDone
+    due_at     timestamptz NOT NULL  -- of the real clock
 );
+
+-- For retention-purger: rows of these contacts from before their erasure.
+CREATE FUNCTION left_of(contacts bytea[], before timestamptz) RETURNS TABLE (store text, rows bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = router, pg_temp AS $$
+    SELECT 'router.contact', count(*) FROM contact WHERE contact_key = ANY (contacts) AND created_at < before
+    UNION ALL
+    SELECT 'router.ticket', count(*) FROM ticket WHERE home_key = ANY (contacts) AND opened_at < before
+    UNION ALL
+    SELECT 'router.message', count(*) FROM message WHERE home_key = ANY (contacts) AND routed_at < before
+    UNION ALL
+    SELECT 'router.notice', count(*) FROM notice WHERE crm_key = ANY (contacts) AND decided_at < before
+$$;
 
 -- ── views for others ──────────────────────────────────────────────────────────────────────────────────────────────
 -- Sealed columns are opened with the key of the contact named beside them, at the place (router.TABLE, COLUMN, the row's id
@@ -391,7 +400,7 @@ FROM notice;
 
 GRANT SELECT ON ticket_v, message_v, decision_v, customer_v, agent_state_v, order_v, notice_v, story_v TO seadesk_desk;
 GRANT EXECUTE ON FUNCTION gone_of(uuid) TO PUBLIC;
-REVOKE EXECUTE ON FUNCTION make_months(date[]), forget(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forget(date) TO seadesk_retention_purger; -- which calls it every day
+REVOKE EXECUTE ON FUNCTION make_months(date[]), forget(date), left_of(bytea[], timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget(date), left_of(bytea[], timestamptz) TO seadesk_retention_purger;
 RESET ROLE;
 RESET search_path;

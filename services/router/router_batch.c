@@ -3,7 +3,40 @@
 
 #include <string.h>
 
+#include "router_metrics.h"
 #include "sea_id.h"
+
+void router_count(struct router_counts *counts, struct sea_metric *metric, const char *label)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        if (counts->items[i].metric != metric || counts->items[i].label != label) continue;
+        counts->items[i].n++;
+        return;
+    }
+    if (counts->count == ROUTER_COUNTS_MAX) return;
+    counts->items[counts->count].metric = metric;
+    counts->items[counts->count].label = label;
+    counts->items[counts->count++].n = 1;
+}
+
+void router_count_commit(struct router_counts *counts)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        const char *label = counts->items[i].label;
+        if (label)
+            sea_metric_add(counts->items[i].metric, counts->items[i].n, label);
+        else
+            sea_metric_add(counts->items[i].metric, counts->items[i].n);
+    }
+    for (size_t i = 0; i < counts->delay_count; i++)
+        sea_metric_observe(&sea_m_router_message_delay_seconds, counts->delays_s[i]);
+    router_count_forget(counts);
+}
+
+void router_count_forget(struct router_counts *counts)
+{
+    counts->count = counts->delay_count = 0;
+}
 
 void router_batch_init(struct router_batch *batch, struct router_tools *tools, struct sea_txn *txn)
 {

@@ -12,6 +12,7 @@
 #include "sea_days.h"
 #include "sea_keys.h"
 #include "sea_lexicon.h"
+#include "sea_metrics.h"
 #include "sea_worker.h"
 #include "seadesk/v1/clocks.pb-c.h"
 #include "seadesk/v1/commands.pb-c.h"
@@ -31,7 +32,23 @@ enum {
     ROUTER_EARLIER_MAX = 256, /* notices of one order */
     ROUTER_LISTED_MAX = 16, /* channels of a profile */
     ROUTER_MONTHS_MAX = 2048, /* since 1970 */
+    ROUTER_COUNTS_MAX = 64,
 };
+
+/* Counted by the transaction in hand, shown once it is committed. */
+struct router_counts {
+    struct {
+        struct sea_metric *metric;
+        const char *label; /* constant; NULL: none */
+        double n;
+    } items[ROUTER_COUNTS_MAX];
+    size_t count;
+    double delays_s[SEA_WORKER_BATCH_MAX];
+    size_t delay_count;
+};
+void router_count(struct router_counts *counts, struct sea_metric *metric, const char *label);
+void router_count_commit(struct router_counts *counts);
+void router_count_forget(struct router_counts *counts);
 
 /* What does not belong to a batch. */
 struct router_tools {
@@ -40,10 +57,10 @@ struct router_tools {
     struct sea_pepper pepper;
     struct sea_lexicon *lexicon;
     const struct router_rules *rules;
-    int64_t erasure_wait_ms;
     bool months[ROUTER_MONTHS_MAX]; /* partitions of router.message that are there for sure */
     struct sea_pg_args args; /* of the statement in hand */
     struct sea_buf buf;      /* of the text in hand */
+    struct router_counts counts;
 };
 
 enum router_item_kind {

@@ -122,6 +122,7 @@ static struct router_ticket *open_ticket(struct router_plan *plan, const struct 
     ticket->contact = contact;
     ticket->home = contact->key;
     ticket->number = in->cause->number;
+    ticket->root = in->cause->root;
     ticket->status = ROUTER_OPEN;
     ticket->market = contact->market;
     ticket->channel = contact->channel;

@@ -13,7 +13,7 @@
 #include "sea_id.h"
 #include "sea_log.h"
 
-static void count_message(const struct router_item *item, const struct router_ticket *before,
+static void count_message(struct router_batch *batch, const struct router_item *item, const struct router_ticket *before,
                           const struct router_ticket *after, uint64_t version)
 {
     const char *outcome = "aside";
@@ -23,9 +23,11 @@ static void count_message(const struct router_item *item, const struct router_ti
         outcome = "opened";
     else if (after && after->version != version)
         outcome = strcmp(after->change, "reopened") == 0 ? "reopened" : "continued";
-    sea_metric_inc(&sea_m_router_messages_total, outcome);
-    sea_metric_observe(&sea_m_router_message_delay_seconds,
-                       (double)(sea_clock_wall_ms() - item->message->received_at_ms) / 1000.0);
+    struct router_counts *counts = &batch->tools->counts;
+    router_count(counts, &sea_m_router_messages_total, outcome);
+    if (counts->delay_count < SEA_WORKER_BATCH_MAX)
+        counts->delays_s[counts->delay_count++] =
+            (double)(sea_clock_wall_ms() - item->message->received_at_ms) / 1000.0;
 }
 
 static enum router_kind kind_of(Seadesk__V1__MessageKind kind)
@@ -70,7 +72,7 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         *router_map_at(&batch->newest, router_map_key(&contact->key)) = ticket;
         router_batch_add_ticket(batch, ticket);
     }
-    count_message(item, before, ticket, version);
+    count_message(batch, item, before, ticket, version);
 }
 
 static void decide_consent(struct router_batch *batch, const struct router_item *item)
@@ -147,7 +149,8 @@ static void remember(struct router_batch *batch, const struct router_item *item)
     struct router_outcome *outcome = newest_outcome(batch, item);
     if (outcome->is_stored) return;
     *router_map_at(&batch->known, router_map_id(&outcome->command_id)) = outcome;
-    sea_metric_inc(&sea_m_router_commands_total, *outcome->reason ? outcome->reason : "done");
+    router_count(&batch->tools->counts, &sea_m_router_commands_total,
+                 *outcome->reason ? outcome->reason : "done");
 }
 
 static void decide_command(struct router_batch *batch, const struct router_item *item)
@@ -324,7 +327,7 @@ void router_decide_notice(struct router_batch *batch, struct router_notice *noti
     if (!others) others = &none;
     router_notice_decide(&batch->plan, notice, &to, others->items, others->count);
     if (notice->state != before)
-        sea_metric_inc(&sea_m_router_notices_total, OUTCOMES[notice->state]);
+        router_count(&batch->tools->counts, &sea_m_router_notices_total, OUTCOMES[notice->state]);
     if (notice->state != before && notice->state == ROUTER_NOTICE_UNKNOWN)
         sea_log(SEA_LOG_WARN, "notice without a customer", SEA_F_UUID("event", notice->cause->id));
 }

@@ -207,6 +207,20 @@ void router_dispatch_presence(struct router_plan *plan, struct router_agent *age
     agent->is_changed = true;
 }
 
+void router_dispatch_recount(struct router_agent *agent, const struct sea_str *channel,
+                             uint32_t count, uint32_t weight)
+{
+    agent->is_changed = true;
+    if (!channel) {
+        agent->load = 0;
+        for (uint32_t i = 0; i < agent->limit_count; i++) agent->limits[i].count = 0;
+        return;
+    }
+    struct router_limit *limit = limit_of(agent, *channel);
+    agent->load += count * weight;
+    if (limit) limit->count = count;
+}
+
 static int order_of(struct sea_str a, struct sea_str b)
 {
     size_t least = a.len < b.len ? a.len : b.len;

@@ -52,6 +52,10 @@ struct router_presence_said {
 void router_dispatch_presence(struct router_plan *plan, struct router_agent *agent,
                               const struct router_presence_said *said);
 
+/* Counts anew what an agent carries: first without a channel (nothing), then channel by channel. */
+void router_dispatch_recount(struct router_agent *agent, const struct sea_str *channel,
+                             uint32_t count, uint32_t weight);
+
 /* One entry of a queue. */
 struct router_waiting {
     struct sea_str member;

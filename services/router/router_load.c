@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sea_erasure.h"
 #include "sea_id.h"
 
 #define CONTACT                                                                                    \
@@ -16,18 +17,25 @@
     " array_to_string(t.order_ids, E'\\x1f'), t.tag_issue, t.tag_emotion, t.tag_version,"          \
     " t.tag_stage, t.asked_at, t.asked_next_at, t.last_in_at, t.replied_at, t.acknowledged_at,"    \
     " t.answered_at, t.resolved_at, t.snoozed_until, t.sort_at, t.due_at,"                         \
-    " extract(year FROM t.gone)::int * 12 + extract(month FROM t.gone)::int - 1 - 1970 * 12"
+    " extract(year FROM t.gone)::int * 12 + extract(month FROM t.gone)::int - 1 - 1970 * 12,"      \
+    " t.root_id"
 
-enum { CONTACT_COLUMNS = 19, TICKET_COLUMNS = 30 };
+enum { CONTACT_COLUMNS = 19, TICKET_COLUMNS = 31, OPENED_COLUMN = CONTACT_COLUMNS + 13 };
+enum { DUE_MOST = 200 };
 
-static const struct sea_pg_stmt GUARD = {
-    "router_guard",
-    "SELECT contact_key, erased_at, destroyed_at FROM retention_purger.guard($1)"};
 static const struct sea_pg_stmt CONTACTS = {
     "router_contacts", "SELECT " CONTACT ", " TICKET " FROM unnest($1::bytea[]) k (key)"
                        " LEFT JOIN contact c ON c.contact_key = k.key"
                        " LEFT JOIN LATERAL (SELECT * FROM ticket WHERE home_key = k.key"
                        "   ORDER BY opened_at DESC LIMIT 1) t ON true"};
+static const struct sea_pg_stmt PROPOSED = {
+    "router_proposed", "SELECT " CONTACT ", " TICKET " FROM ticket t"
+                       " JOIN contact c ON c.contact_key = t.home_key"
+                       " WHERE t.ticket_id = ANY ($1::uuid[])"};
+static const struct sea_pg_stmt DUE = {
+    "router_due", "SELECT " CONTACT ", " TICKET " FROM ticket t"
+                  " JOIN contact c ON c.contact_key = t.home_key"
+                  " WHERE t.number = ANY ($1::int[]) AND t.due_at <= $2 LIMIT $3"};
 static const struct sea_pg_stmt TICKETS = {
     "router_tickets", "SELECT " TICKET " FROM ticket t WHERE t.ticket_id = ANY ($1::uuid[])"};
 static const struct sea_pg_stmt RELATIVES = {
@@ -106,22 +114,15 @@ static void uuid_array(struct sea_pg_args *args, const struct router_keys *ids)
 
 enum sea_err router_load_guard(struct router_batch *batch, const struct router_keys *contacts)
 {
-    struct sea_pg_args *args = &batch->tools->args;
-    PGresult *rows = NULL;
-    if (!contacts->count) return SEA_OK;
-    sea_pg_args_reset(args);
-    key_array(args, contacts);
-    enum sea_err err = sea_pg_query(batch->txn->pg, &GUARD, args, &rows);
-    if (err) return err;
-    for (int i = 0; i < sea_pg_count(rows); i++) {
+    struct sea_erasures erasures;
+    enum sea_err err = sea_erasure_guard(batch->txn, batch->tools->keys, contacts->items,
+                                         contacts->count, &erasures);
+    for (size_t i = 0; !err && i < erasures.count; i++) {
         struct router_forgotten *gone = router_batch_alloc(batch, sizeof(*gone));
-        gone->key = sea_pg_key(rows, i, 0);
-        gone->at_ms = sea_pg_time(rows, i, 1);
+        *gone = (struct router_forgotten){erasures.items[i].contact, erasures.items[i].at_ms};
         *router_map_at(&batch->forgotten, router_map_key(&gone->key)) = gone;
-        sea_keys_forget(batch->tools->keys, &gone->key);
     }
-    sea_pg_clear(&rows);
-    return SEA_OK;
+    return err;
 }
 
 static const struct sea_market *market_of(const struct router_batch *batch, struct sea_str code)
@@ -222,19 +223,17 @@ static struct router_ticket *read_ticket(struct router_batch *batch, const PGres
     at = read_times(ticket, rows, i, at);
     ticket->stored_sort_at_ms = ticket->sort_at_ms;
     ticket->gone_month = (uint32_t)sea_pg_i64(rows, i, at++);
+    ticket->root = sea_pg_uuid(rows, i, at++);
     sea_assert(at == first + TICKET_COLUMNS);
     router_batch_add_ticket(batch, ticket);
     return ticket;
 }
 
-enum sea_err router_load_contacts(struct router_batch *batch, const struct router_keys *contacts)
+/* Runs a statement that gives contacts, each with a ticket or none. */
+static enum sea_err load_pairs(struct router_batch *batch, const struct sea_pg_stmt *stmt)
 {
-    struct sea_pg_args *args = &batch->tools->args;
     PGresult *rows = NULL;
-    if (!contacts->count) return SEA_OK;
-    sea_pg_args_reset(args);
-    key_array(args, contacts);
-    enum sea_err err = sea_pg_query(batch->txn->pg, &CONTACTS, args, &rows);
+    enum sea_err err = sea_pg_query(batch->txn->pg, stmt, &batch->tools->args, &rows);
     if (err) return err;
     router_batch_keep(batch, rows);
     for (int i = 0; i < sea_pg_count(rows); i++) {
@@ -243,13 +242,42 @@ enum sea_err router_load_contacts(struct router_batch *batch, const struct route
         if (is_forgotten(batch, key, sea_pg_time(rows, i, CONTACT_COLUMNS - 1))) continue;
         struct router_contact *contact = read_contact(batch, rows, i);
         if (sea_pg_is_null(rows, i, CONTACT_COLUMNS)) continue;
-        if (is_forgotten(batch, key, sea_pg_time(rows, i, CONTACT_COLUMNS + 13))) continue;
+        if (is_forgotten(batch, key, sea_pg_time(rows, i, OPENED_COLUMN))) continue;
         struct router_ticket *ticket = read_ticket(batch, rows, i, CONTACT_COLUMNS);
         ticket->contact = contact;
-        contact->last_in_at_ms = ticket->last_in_at_ms;
+        if (ticket->last_in_at_ms > contact->last_in_at_ms)
+            contact->last_in_at_ms = ticket->last_in_at_ms;
         *router_map_at(&batch->newest, router_map_key(&contact->key)) = ticket;
     }
     return SEA_OK;
+}
+
+enum sea_err router_load_contacts(struct router_batch *batch, const struct router_keys *contacts)
+{
+    if (!contacts->count) return SEA_OK;
+    sea_pg_args_reset(&batch->tools->args);
+    key_array(&batch->tools->args, contacts);
+    return load_pairs(batch, &CONTACTS);
+}
+
+enum sea_err router_load_proposed(struct router_batch *batch, const struct router_keys *tickets)
+{
+    if (!tickets->count) return SEA_OK;
+    sea_pg_args_reset(&batch->tools->args);
+    uuid_array(&batch->tools->args, tickets);
+    return load_pairs(batch, &PROPOSED);
+}
+
+enum sea_err router_load_due(struct router_batch *batch, const uint32_t *numbers, size_t count)
+{
+    struct sea_pg_args *args = &batch->tools->args;
+    sea_pg_args_reset(args);
+    sea_pg_array_begin(args, SEA_PG_I32);
+    for (size_t i = 0; i < count; i++) sea_pg_add_i32(args, (int32_t)numbers[i]);
+    sea_pg_array_end(args);
+    sea_pg_arg_time(args, batch->txn->now_ms);
+    sea_pg_arg_i64(args, DUE_MOST);
+    return load_pairs(batch, &DUE);
 }
 
 enum sea_err router_load_tickets(struct router_batch *batch, const struct router_keys *tickets)

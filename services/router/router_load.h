@@ -31,6 +31,12 @@ SEA_MUST_CHECK enum sea_err router_load_contacts(struct router_batch *batch,
 /* Tickets by id that aren't in the batch yet; their contacts must be. */
 SEA_MUST_CHECK enum sea_err router_load_tickets(struct router_batch *batch,
                                                 const struct router_keys *tickets);
+/* Tickets by id with their contacts: those that were proposed for an offer. */
+SEA_MUST_CHECK enum sea_err router_load_proposed(struct router_batch *batch,
+                                                 const struct router_keys *tickets);
+/* Tickets of these numbers whose time came, some hundreds at most, with their contacts. */
+SEA_MUST_CHECK enum sea_err router_load_due(struct router_batch *batch, const uint32_t *numbers,
+                                            size_t count);
 /* All contacts of these customers, and of whoever shares a number or address by these hashes. */
 SEA_MUST_CHECK enum sea_err router_load_relatives(struct router_batch *batch,
                                                   const struct router_keys *customers,

@@ -114,6 +114,7 @@ struct router_ticket {
     int64_t acknowledged_at_ms, answered_at_ms, resolved_at_ms, snoozed_until_ms;
     int64_t sort_at_ms, due_at_ms;
     uint32_t gone_month;
+    struct sea_uuid root; /* edge event that opened it */
     /* as stored, for the conditional update and the queues */
     uint64_t stored_version; /* 0: no row yet */
     enum router_status stored_status;

@@ -177,7 +177,6 @@ void router_plan_withdraw(struct router_plan *plan, const struct router_cause *c
     struct router_withdraw *withdraw = router_plan_alloc(plan, sizeof(*withdraw));
     withdraw->to = notice->to;
     withdraw->draft_id = notice->draft_id;
-    withdraw->collapse_key = notice->collapse_key;
     withdraw->n = n;
     withdraw->cause = cause;
     *plan->withdraws_end = withdraw;

@@ -112,7 +112,6 @@ struct router_withdraw {
     struct router_withdraw *next;
     struct sea_key to;
     struct sea_uuid draft_id;
-    struct sea_str collapse_key;
     uint32_t n;
     const struct router_cause *cause;
 };

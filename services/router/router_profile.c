@@ -184,7 +184,7 @@ static void claim_customer(struct router_batch *batch, const struct router_conta
         if (router_person_claim(crm, old->contacts[i], is_another))
             router_batch_add_contact(batch, old->contacts[i]);
     }
-    if (is_another) sea_metric_inc(&sea_m_router_profile_conflicts_total);
+    if (is_another) router_count(&batch->tools->counts, &sea_m_router_profile_conflicts_total, NULL);
 }
 
 void router_profile_claim(struct router_batch *batch, const struct router_item *item)

@@ -185,7 +185,8 @@ static enum sea_err say_draft(struct router_batch *batch, const struct router_dr
     enum sea_err err = fill_ladder(batch, from, &record);
     if (!err) err = fill_words(batch, from, &record);
     if (err) return err;
-    sea_metric_inc(&sea_m_router_drafts_total, SEA_MESSAGE_CLASS_NAMES[from->class]);
+    router_count(&batch->tools->counts, &sea_m_router_drafts_total,
+                 SEA_MESSAGE_CLASS_NAMES[from->class]);
     return emit(batch, from->cause, SEA_TOPIC_DRAFTS, from->home, &to->base, from->n);
 }
 
@@ -281,7 +282,6 @@ static enum sea_err say_withdraw(struct router_batch *batch, const struct router
     Seadesk__V1__Withdraw to = SEADESK__V1__WITHDRAW__INIT;
     char reason[] = "superseded";
     to.contact_key = key_bytes(&from->to);
-    to.collapse_key = router_c_str(batch, from->collapse_key);
     to.draft_id = id_bytes(&from->draft_id);
     to.reason = reason;
     to.at_ms = batch->txn->now_ms;

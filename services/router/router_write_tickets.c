@@ -13,15 +13,15 @@ static const struct sea_pg_stmt INSERT = {
     "router_insert_tickets",
     "INSERT INTO ticket (ticket_id, home_key, number, version, status, is_active, market, channel,"
     " account, language, is_language_sure, priority, queue, opened_at, order_ids, sealed_subject,"
-    " asked_at, last_in_at, sort_at, gone)"
+    " asked_at, last_in_at, sort_at, root_id, gone)"
     " SELECT u.id, u.home, u.number, u.version, u.status, true, u.market, u.channel, u.account,"
     " u.language, u.is_sure, u.priority, u.queue, $1, string_to_array(u.orders, E'\\x1f'),"
-    " u.subject, u.asked, u.last_in, u.sort, " GONE
+    " u.subject, u.asked, u.last_in, u.sort, u.root, " GONE
     " FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::int[], $7::text[],"
     " $8::text[], $9::text[], $10::text[], $11::bool[], $12::int[], $13::text[], $14::text[],"
-    " $15::bytea[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::int[])"
-    " u (id, home, number, version, status, market, channel, account, language, is_sure, priority,"
-    " queue, orders, subject, asked, last_in, sort, gone_month)"};
+    " $15::bytea[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::uuid[],"
+    " $20::int[]) u (id, home, number, version, status, market, channel, account, language,"
+    " is_sure, priority, queue, orders, subject, asked, last_in, sort, root, gone_month)"};
 static const struct sea_pg_stmt UPDATE = {
     "router_update_tickets",
     "UPDATE ticket t SET version = u.version, status = u.status, is_active = u.status < 6,"
@@ -107,8 +107,10 @@ static enum sea_err insert(struct router_batch *batch)
     enum sea_err err = SEA_OK;
     if (!list.count) return SEA_OK;
     struct sea_str *subjects = router_batch_alloc(batch, list.count * sizeof(*subjects));
-    for (size_t i = 0; i < list.count && !err; i++)
+    for (size_t i = 0; i < list.count && !err; i++) {
+        sea_assert(list.items[i]->status == ROUTER_OPEN);
         err = seal_subject(batch, list.items[i], &subjects[i]);
+    }
     if (err) return err;
     sea_pg_args_reset(args);
     sea_pg_arg_time(args, batch->txn->now_ms);
@@ -129,6 +131,7 @@ static enum sea_err insert(struct router_batch *batch)
     TIME(asked_at_ms);
     TIME(last_in_at_ms);
     TIME(sort_at_ms);
+    COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, t->root));
     COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)t->gone_month));
     return sea_pg_queue(batch->txn->pg, &INSERT, args);
 }
