@@ -57,6 +57,13 @@ static bool is_edge(const struct sea_record *record)
     return record->headers.src.len == 0;
 }
 
+/* To be looked up in `seen`. */
+static bool is_seen_by_id(const struct sea_worker *worker, const struct sea_record *record)
+{
+    return is_edge(record) && !(worker->ops->takes_repeated_commands &&
+                                record->topic == SEA_TOPIC_COMMANDS);
+}
+
 static enum verdict judge(struct sea_worker *worker, const struct sea_record *record,
                           const struct sea_record *culprit)
 {
@@ -129,7 +136,7 @@ static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record
     size_t asked_count = 0, seen_count = 0, kept = 0;
     for (size_t i = 0; i < run->count; i++) {
         verdicts[i] = (uint8_t)judge(worker, &run->records[i], run->culprit);
-        if (verdicts[i] <= PARK && is_edge(&run->records[i]))
+        if (verdicts[i] <= PARK && is_seen_by_id(worker, &run->records[i]))
             asked[asked_count++] = run->records[i].headers.id;
     }
     if (asked_count) {
@@ -140,7 +147,7 @@ static enum sea_err sift(struct run *run, struct sea_txn *txn, struct sea_record
         const struct sea_record *record = &run->records[i];
         if (verdicts[i] == REFUSE) sea_txn_refuse(txn, record, "bad-source");
         if (verdicts[i] > PARK) continue;
-        if (is_edge(record)) {
+        if (is_seen_by_id(worker, record)) {
             struct sea_uuid id = record->headers.id;
             if (contains(seen, seen_count, id) || is_in_batch(worker, id)) {
                 verdicts[i] = SKIP;

@@ -63,6 +63,8 @@ struct sea_worker_ops {
     const char *service;          /* router, sla-timer, … ; also the schema, with _ for - */
     const enum sea_topic *topics; /* what it reads */
     size_t topics_count;
+    bool takes_repeated_commands; /* records of seadesk.commands aren't looked up in `seen`: the
+                                     service knows them itself and answers repeated ones again */
     /* Applies a batch: at most SEA_WORKER_BATCH_MAX records, none a duplicate, in order per
      * partition and topic. REJECT: some record is valid but fails; the worker halves the batch
      * until it stands alone, then parks its key. RETRY: a dependency is away or the transaction was

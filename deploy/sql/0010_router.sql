@@ -118,7 +118,6 @@ CREATE TABLE message (
     draft_id         uuid,              -- the newest draft of it
     redraft          smallint,
     template         text,
-    sealed_variables bytea,             -- TemplateVariables
     to_key           bytea,             -- first rung, then where it was last tried
     delivery_state   smallint,          -- seadesk.v1.DeliveryState
     delivery_version bigint,

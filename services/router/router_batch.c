@@ -44,10 +44,9 @@ void router_batch_init(struct router_batch *batch, struct router_tools *tools, s
     batch->tools = tools;
     batch->txn = txn;
     router_plan_init(&batch->plan, txn->arena, tools->rules, txn->now_ms);
-    struct router_map *maps[] = {&batch->contacts, &batch->newest,   &batch->tickets,
-                                 &batch->customers, &batch->sent,    &batch->orders,
-                                 &batch->known,    &batch->agents,   &batch->notices,
-                                 &batch->forgotten};
+    struct router_map *maps[] = {
+        &batch->contacts, &batch->newest, &batch->tickets, &batch->customers, &batch->sent,
+        &batch->orders,   &batch->known,  &batch->agents,  &batch->notices,   &batch->forgotten};
     for (size_t i = 0; i < SEA_COUNT(maps); i++) router_map_init(maps[i], txn->arena);
     batch->plan.agents = &batch->agents;
 }

@@ -28,9 +28,9 @@ enum {
     ROUTER_RESULTS_MAX = 48,   /* answers of PostgreSQL that a batch keeps */
     ROUTER_RELATIVES_MAX = 64, /* contacts of one customer */
     ROUTER_REFS_MAX = SEA_REFS_MAX,
-    ROUTER_OWN_MAX = 32, /* orders of one customer */
+    ROUTER_OWN_MAX = 32,      /* orders of one customer */
     ROUTER_EARLIER_MAX = 256, /* notices of one order */
-    ROUTER_LISTED_MAX = 16, /* channels of a profile */
+    ROUTER_LISTED_MAX = 16,   /* channels of a profile */
     ROUTER_MONTHS_MAX = 2048, /* since 1970 */
     ROUTER_COUNTS_MAX = 64,
 };
@@ -58,8 +58,8 @@ struct router_tools {
     struct sea_lexicon *lexicon;
     const struct router_rules *rules;
     bool months[ROUTER_MONTHS_MAX]; /* partitions of router.message that are there for sure */
-    struct sea_pg_args args; /* of the statement in hand */
-    struct sea_buf buf;      /* of the text in hand */
+    struct sea_pg_args args;        /* of the statement in hand */
+    struct sea_buf buf;             /* of the text in hand */
     struct router_counts counts;
 };
 
@@ -112,7 +112,7 @@ struct router_item {
     struct sea_key contact; /* the one it is about; nil: none */
     struct sea_uuid ticket_id, message_id;
     struct sea_str order_id; /* "" */
-    int64_t at_ms;           /* when it happened, for who was forgotten since; 0: not a fact of old */
+    int64_t at_ms; /* when it happened, for who was forgotten since; 0: not a fact of old */
     struct router_reading reading;
     struct sea_str refs[ROUTER_REFS_MAX]; /* what may be order numbers */
     uint32_t ref_count;
@@ -120,7 +120,7 @@ struct router_item {
     struct router_contact *sibling; /* of a reply: the next rung */
     struct router_listed *listed;   /* of a profile: by what ways it may be reached */
     uint32_t listed_count;
-    struct router_notice *due;      /* of a notice */
+    struct router_notice *due; /* of a notice */
 };
 
 struct router_customer {

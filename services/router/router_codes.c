@@ -43,8 +43,8 @@ static void parse(struct router_agent *agent, struct sea_str text, bool is_limit
         const char *equals = memchr(text.ptr, '=', len);
         size_t name_len = equals ? (size_t)(equals - text.ptr) : len;
         uint64_t n;
-        if (equals &&
-            sea_str_u64((struct sea_str){equals + 1, len - name_len - 1}, &n) && n < UINT32_MAX) {
+        if (equals && sea_str_u64((struct sea_str){equals + 1, len - name_len - 1}, &n) &&
+            n < UINT32_MAX) {
             struct router_limit *limit = place(agent, (struct sea_str){text.ptr, name_len});
             if (limit && is_limit) limit->limit = (uint32_t)n;
             if (limit && !is_limit) limit->count = (uint32_t)n;

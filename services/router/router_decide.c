@@ -13,8 +13,9 @@
 #include "sea_id.h"
 #include "sea_log.h"
 
-static void count_message(struct router_batch *batch, const struct router_item *item, const struct router_ticket *before,
-                          const struct router_ticket *after, uint64_t version)
+static void count_message(struct router_batch *batch, const struct router_item *item,
+                          const struct router_ticket *before, const struct router_ticket *after,
+                          uint64_t version)
 {
     const char *outcome = "aside";
     if (item->reading.word == ROUTER_STOP) outcome = "stop";
@@ -105,10 +106,9 @@ static void fill_what(const struct router_item *item, struct router_command *to)
     case SEADESK__V1__COMMAND__WHAT_RESOLVE:
         to->kind = ROUTER_RESOLVE;
         if (!from->resolve->tags) break;
-        to->tags = (struct router_tags){sea_str(from->resolve->tags->issue),
-                                        sea_str(from->resolve->tags->emotion),
-                                        sea_str(from->resolve->tags->product_version),
-                                        sea_str(from->resolve->tags->stage)};
+        to->tags = (struct router_tags){
+            sea_str(from->resolve->tags->issue), sea_str(from->resolve->tags->emotion),
+            sea_str(from->resolve->tags->product_version), sea_str(from->resolve->tags->stage)};
         break;
     case SEADESK__V1__COMMAND__WHAT_TRANSFER:
         to->kind = ROUTER_TRANSFER;
@@ -310,11 +310,13 @@ bool router_decide_fill(struct router_batch *batch, struct router_notice *notice
 
 void router_decide_notice(struct router_batch *batch, struct router_notice *notice)
 {
-    static const char *const OUTCOMES[] = {
-        [ROUTER_NOTICE_WAITS] = "waiting",           [ROUTER_NOTICE_DRAFTED] = "drafted",
-        [ROUTER_NOTICE_UNKNOWN] = "unknown_customer", [ROUTER_NOTICE_REFUSED] = "refused",
-        [ROUTER_NOTICE_OVERTAKEN] = "overtaken",     [ROUTER_NOTICE_NO_CHANNEL] = "no_channel",
-        [ROUTER_NOTICE_EXPIRED] = "expired"};
+    static const char *const OUTCOMES[] = {[ROUTER_NOTICE_WAITS] = "waiting",
+                                           [ROUTER_NOTICE_DRAFTED] = "drafted",
+                                           [ROUTER_NOTICE_UNKNOWN] = "unknown_customer",
+                                           [ROUTER_NOTICE_REFUSED] = "refused",
+                                           [ROUTER_NOTICE_OVERTAKEN] = "overtaken",
+                                           [ROUTER_NOTICE_NO_CHANNEL] = "no_channel",
+                                           [ROUTER_NOTICE_EXPIRED] = "expired"};
     const struct router_contact *crm = router_batch_contact(batch, notice->crm);
     struct router_addressee to = {0};
     enum router_notice_state before = notice->state;
@@ -353,10 +355,9 @@ static enum sea_err decide_translation(struct router_batch *batch, struct router
     struct sea_place place = {SEA_STR("seadesk.translations"), SEA_STR("text"),
                               router_bytes_of(from->message_id)};
     if (!sent) return SEA_OK;
-    return router_open_text(batch, item->contact, &place,
-                            from->text ? router_bytes_of(from->text->sealed)
-                                       : (struct sea_str){"", 0},
-                            &item->text);
+    return router_open_text(
+        batch, item->contact, &place,
+        from->text ? router_bytes_of(from->text->sealed) : (struct sea_str){"", 0}, &item->text);
 }
 
 static enum sea_err decide(struct router_batch *batch, struct router_item *item)

@@ -15,8 +15,8 @@ static const struct sea_pg_stmt CONTACTS = {
 #define TICKETS                                                                                    \
     "(SELECT ticket_id FROM ticket WHERE home_key = ANY ($1::bytea[]) AND opened_at <= " BEFORE ")"
 
-static const struct sea_pg_stmt DECISIONS = {
-    "router_erase_decisions", "DELETE FROM decision WHERE ticket_id IN " TICKETS};
+static const struct sea_pg_stmt DECISIONS = {"router_erase_decisions",
+                                             "DELETE FROM decision WHERE ticket_id IN " TICKETS};
 static const struct sea_pg_stmt MESSAGES = {
     "router_erase_messages",
     "DELETE FROM message WHERE home_key = ANY ($1::bytea[]) AND routed_at <= " BEFORE};

@@ -43,8 +43,8 @@ static void meet_sender(struct router_batch *batch, struct router_item *item)
     contact->name = sea_str(body->name);
     contact->email = sea_str(body->email);
     contact->locale = sea_str(body->locale);
-    contact->phone = router_person_phone(&batch->plan, contact->channel, contact->address,
-                                         sea_str(body->phone));
+    contact->phone =
+        router_person_phone(&batch->plan, contact->channel, contact->address, sea_str(body->phone));
     if (has_address) {
         router_profile_hash(batch, contact);
         contact->is_changed = true;
@@ -251,8 +251,8 @@ static enum sea_err gather_agents(struct router_batch *batch)
             struct sea_str to = sea_str(item->command->transfer->to);
             if (!sea_str_starts(to, "queue:")) router_texts_add(&targets, to);
         }
-        if (ticket && (is_command || ticket->status == ROUTER_WAITING ||
-                       ticket->status == ROUTER_SNOOZED))
+        if (ticket &&
+            (is_command || ticket->status == ROUTER_WAITING || ticket->status == ROUTER_SNOOZED))
             router_texts_add(&users, ticket->assignee);
     }
     enum sea_err err = router_load_accounts(batch, &targets);
@@ -324,8 +324,7 @@ static enum sea_err gather_texts(struct router_batch *batch)
         const struct router_sent *sent = returned(batch, item);
         if (item->kind == ROUTER_ITEM_SKIPPED) continue;
         router_opening_add(&opening, item->contact, command_text(item));
-        if (contact && needs_customer(item))
-            want_customer_open(batch, contact->customer, &opening);
+        if (contact && needs_customer(item)) want_customer_open(batch, contact->customer, &opening);
         if (sent) router_opening_add(&opening, sent->home, sent->sealed);
         if (item->kind == ROUTER_ITEM_TRANSLATION && item->translation->text)
             router_opening_add(&opening, item->contact,
@@ -354,8 +353,8 @@ enum sea_err router_gather(struct router_batch *batch)
     return err;
 }
 
-enum sea_err router_gather_notices(struct router_batch *batch,
-                                   struct router_notice *const *notices, size_t count)
+enum sea_err router_gather_notices(struct router_batch *batch, struct router_notice *const *notices,
+                                   size_t count)
 {
     struct router_keys keys, none, customers;
     struct router_opening opening;

@@ -28,10 +28,10 @@ static const struct sea_pg_stmt CONTACTS = {
                        " LEFT JOIN contact c ON c.contact_key = k.key"
                        " LEFT JOIN LATERAL (SELECT * FROM ticket WHERE home_key = k.key"
                        "   ORDER BY opened_at DESC LIMIT 1) t ON true"};
-static const struct sea_pg_stmt PROPOSED = {
-    "router_proposed", "SELECT " CONTACT ", " TICKET " FROM ticket t"
-                       " JOIN contact c ON c.contact_key = t.home_key"
-                       " WHERE t.ticket_id = ANY ($1::uuid[])"};
+static const struct sea_pg_stmt PROPOSED = {"router_proposed",
+                                            "SELECT " CONTACT ", " TICKET " FROM ticket t"
+                                            " JOIN contact c ON c.contact_key = t.home_key"
+                                            " WHERE t.ticket_id = ANY ($1::uuid[])"};
 static const struct sea_pg_stmt DUE = {
     "router_due", "SELECT " CONTACT ", " TICKET " FROM ticket t"
                   " JOIN contact c ON c.contact_key = t.home_key"
@@ -176,11 +176,11 @@ static void read_orders(struct router_ticket *ticket, struct sea_str joined)
 
 static int read_times(struct router_ticket *ticket, const PGresult *rows, int i, int at)
 {
-    int64_t *const times[] = {
-        &ticket->asked_at_ms,        &ticket->asked_next_at_ms,   &ticket->last_in_at_ms,
-        &ticket->replied_at_ms,      &ticket->acknowledged_at_ms, &ticket->answered_at_ms,
-        &ticket->resolved_at_ms,     &ticket->snoozed_until_ms,   &ticket->sort_at_ms,
-        &ticket->due_at_ms};
+    int64_t *const times[] = {&ticket->asked_at_ms,        &ticket->asked_next_at_ms,
+                              &ticket->last_in_at_ms,      &ticket->replied_at_ms,
+                              &ticket->acknowledged_at_ms, &ticket->answered_at_ms,
+                              &ticket->resolved_at_ms,     &ticket->snoozed_until_ms,
+                              &ticket->sort_at_ms,         &ticket->due_at_ms};
     for (size_t n = 0; n < SEA_COUNT(times); n++) *times[n] = sea_pg_time(rows, i, at++);
     return at;
 }
@@ -188,8 +188,7 @@ static int read_times(struct router_ticket *ticket, const PGresult *rows, int i,
 /* A row from before its contact was forgotten, not deleted yet: as if it weren't there. */
 static bool is_forgotten(const struct router_batch *batch, struct sea_key key, int64_t since_ms)
 {
-    const struct router_forgotten *gone =
-        router_map_get(&batch->forgotten, router_map_key(&key));
+    const struct router_forgotten *gone = router_map_get(&batch->forgotten, router_map_key(&key));
     return gone && since_ms <= gone->at_ms;
 }
 

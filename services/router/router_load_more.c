@@ -54,8 +54,7 @@ static void uuid_array(struct sea_pg_args *args, const struct router_keys *ids)
     sea_pg_array_end(args);
 }
 
-static enum sea_err run(struct router_batch *batch, const struct sea_pg_stmt *stmt,
-                        PGresult **ret)
+static enum sea_err run(struct router_batch *batch, const struct sea_pg_stmt *stmt, PGresult **ret)
 {
     enum sea_err err = sea_pg_query(batch->txn->pg, stmt, &batch->tools->args, ret);
     if (!err) router_batch_keep(batch, *ret);

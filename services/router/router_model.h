@@ -142,7 +142,7 @@ struct router_sent {
     bool has_words; /* its text is stored */
     bool is_changed;
     struct sea_str text; /* opened, for another draft */
-    struct sea_str sealed, sealed_variables;
+    struct sea_str sealed;
     struct sea_str words, words_language; /* as sent, to be stored */
 };
 

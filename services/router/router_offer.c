@@ -61,8 +61,7 @@ static enum sea_err offer(void *arg, struct sea_txn *txn)
         struct router_agent *agent = router_map_get(&batch.agents, proposals->items[i].user);
         bool is_made = ticket && ticket->contact &&
                        router_dispatch_offer(&batch.plan, ticket, agent, cause_of(&batch, ticket));
-        router_count(&router->tools.counts, &sea_m_router_offers_total,
-                     is_made ? "made" : "stale");
+        router_count(&router->tools.counts, &sea_m_router_offers_total, is_made ? "made" : "stale");
         if (!is_made && ticket) router_after_restore(&router->after, ticket);
         if (!is_made) router_after_agent(&router->after, agent);
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "router_person.h"
 #include "sea_id.h"
 #include "sea_log.h"
 
@@ -73,8 +74,8 @@ enum sea_err router_open_contact(struct router_batch *batch, struct router_conta
     if (!body) return SEA_OK;
     contact->address = sea_str(body->contact_id);
     contact->name = sea_str(body->name);
-    contact->phone = router_person_phone(&batch->plan, contact->channel, contact->address,
-                                         sea_str(body->phone));
+    contact->phone =
+        router_person_phone(&batch->plan, contact->channel, contact->address, sea_str(body->phone));
     contact->email = sea_str(body->email);
     contact->locale = sea_str(body->locale);
     contact->tier = sea_str(body->tier);

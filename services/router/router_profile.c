@@ -24,8 +24,8 @@ void router_profile_hash(struct router_batch *batch, struct router_contact *cont
         char c = contact->email.ptr[i];
         lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
-    contact->email_hash = sea_lookup_key(pepper, SEA_LOOKUP_EMAIL,
-                                         (struct sea_str){lower, contact->email.len});
+    contact->email_hash =
+        sea_lookup_key(pepper, SEA_LOOKUP_EMAIL, (struct sea_str){lower, contact->email.len});
 }
 
 static void list(struct router_batch *batch, struct router_item *item, struct sea_str channel,
@@ -33,9 +33,9 @@ static void list(struct router_batch *batch, struct router_item *item, struct se
 {
     if (!channel.len || !account.len || !address.len || item->listed_count == ROUTER_LISTED_MAX)
         return;
-    item->listed[item->listed_count++] = (struct router_listed){
-        sea_contact_key(&batch->tools->pepper, channel, account, address), channel, account,
-        address};
+    item->listed[item->listed_count++] =
+        (struct router_listed){sea_contact_key(&batch->tools->pepper, channel, account, address),
+                               channel, account, address};
 }
 
 static bool is_listed(const struct router_item *item, const char *channel)
@@ -46,12 +46,10 @@ static bool is_listed(const struct router_item *item, const char *channel)
 }
 
 static void list_number(struct router_batch *batch, struct router_item *item,
-                        const struct sea_market *market, const char *channel,
-                        struct sea_str digits)
+                        const struct sea_market *market, const char *channel, struct sea_str digits)
 {
     if (!channel || is_listed(item, channel)) return;
-    const struct sea_account *account =
-        router_person_account(batch->plan.rules, market, channel);
+    const struct sea_account *account = router_person_account(batch->plan.rules, market, channel);
     if (!account) return;
     list(batch, item, sea_str(account->channel->name), sea_str(account->name),
          router_person_address(&batch->plan, account->channel, digits));
@@ -140,7 +138,8 @@ void router_profile_meet(struct router_batch *batch, struct router_item *item)
     crm->email = sea_str(body->email);
     crm->locale = crm->language = sea_str(body->locale);
     crm->tier = sea_str(body->tier);
-    crm->phone = router_person_phone(&batch->plan, crm->channel, crm->address, sea_str(body->phone));
+    crm->phone =
+        router_person_phone(&batch->plan, crm->channel, crm->address, sea_str(body->phone));
     crm->profile_hash = hash;
     crm->profile_at_ms = item->profile->occurred_at_ms;
     router_profile_hash(batch, crm);
@@ -184,7 +183,8 @@ static void claim_customer(struct router_batch *batch, const struct router_conta
         if (router_person_claim(crm, old->contacts[i], is_another))
             router_batch_add_contact(batch, old->contacts[i]);
     }
-    if (is_another) router_count(&batch->tools->counts, &sea_m_router_profile_conflicts_total, NULL);
+    if (is_another)
+        router_count(&batch->tools->counts, &sea_m_router_profile_conflicts_total, NULL);
 }
 
 void router_profile_claim(struct router_batch *batch, const struct router_item *item)

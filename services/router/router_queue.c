@@ -82,8 +82,8 @@ struct sea_str router_member_print(struct sea_uuid ticket, uint32_t number, stru
 {
     char id[SEA_UUID_TEXT];
     sea_uuid_print(ticket, id);
-    int len = snprintf(ret, ROUTER_MEMBER_TEXT, "%s:%u:%.*s", id, number, (int)channel.len,
-                       channel.ptr);
+    int len =
+        snprintf(ret, ROUTER_MEMBER_TEXT, "%s:%u:%.*s", id, number, (int)channel.len, channel.ptr);
     sea_assert(len > 0);
     return (struct sea_str){ret, (size_t)len < ROUTER_MEMBER_TEXT ? (size_t)len
                                                                   : ROUTER_MEMBER_TEXT - 1};
@@ -238,8 +238,8 @@ enum sea_err router_queue_add(struct sea_redis *redis, const char *queue,
 }
 
 enum sea_err router_queue_remove(struct sea_redis *redis, const char *queue,
-                                 const struct sea_str *members, size_t count,
-                                 sea_redis_answer *fn, void *arg)
+                                 const struct sea_str *members, size_t count, sea_redis_answer *fn,
+                                 void *arg)
 {
     char key[KEY_TEXT];
     struct sea_str words[WORDS_MOST];
@@ -261,20 +261,13 @@ enum sea_err router_queue_put_agent(struct sea_redis *redis, const struct router
     char key[KEY_TEXT], weight[NUMBER_TEXT], load[NUMBER_TEXT], lease[NUMBER_TEXT];
     struct sea_buf limits = SEA_BUF(4096), counts = SEA_BUF(4096);
     router_limits_print(agent, &limits, &counts);
-    struct sea_str words[] = {SEA_STR("HSET"),
-                              key_print("agent", agent->user, key),
-                              SEA_STR("state"),
-                              sea_str(STATES[agent->state]),
-                              SEA_STR("weight"),
-                              number_print(agent->weight, weight),
-                              SEA_STR("load"),
-                              number_print(agent->load, load),
-                              SEA_STR("lease"),
-                              number_print((double)agent->lease_until_ms, lease),
-                              SEA_STR("limits"),
-                              sea_buf_view(&limits),
-                              SEA_STR("counts"),
-                              sea_buf_view(&counts)};
+    struct sea_str words[] = {SEA_STR("HSET"),   key_print("agent", agent->user, key),
+                              SEA_STR("state"),  sea_str(STATES[agent->state]),
+                              SEA_STR("weight"), number_print(agent->weight, weight),
+                              SEA_STR("load"),   number_print(agent->load, load),
+                              SEA_STR("lease"),  number_print((double)agent->lease_until_ms, lease),
+                              SEA_STR("limits"), sea_buf_view(&limits),
+                              SEA_STR("counts"), sea_buf_view(&counts)};
     enum sea_err err = sea_redis_send(redis, words, SEA_COUNT(words), fn, arg);
     sea_buf_free(&limits);
     sea_buf_free(&counts);

@@ -37,13 +37,13 @@ static void refuse(struct router_batch *batch, struct router_item *item, const c
 
 /* Opens what ingest sealed and decodes it. NULL with OK: the item was dealt with. */
 static enum sea_err open_body(struct router_batch *batch, struct router_item *item,
-                              ProtobufCBinaryData sealed,
-                              const ProtobufCMessageDescriptor *type, void **ret)
+                              ProtobufCBinaryData sealed, const ProtobufCMessageDescriptor *type,
+                              void **ret)
 {
     struct router_tools *tools = batch->tools;
     bool is_gone = false;
-    struct sea_place place = {sea_str(sea_topic_info(item->record->topic)->name),
-                              SEA_STR("sealed"), router_map_id(&item->cause.id)};
+    struct sea_place place = {sea_str(sea_topic_info(item->record->topic)->name), SEA_STR("sealed"),
+                              router_map_id(&item->cause.id)};
     *ret = NULL;
     sea_buf_reset(&tools->buf);
     enum sea_err err = sea_days_unseal(tools->days, SEA_DAYS_INTAKE, &place,
@@ -128,8 +128,8 @@ static enum sea_err read_message(struct router_batch *batch, struct router_item 
     item->contact = router_key_of(message->contact_key);
     item->at_ms = message->received_at_ms;
     item->order_id = sea_str(message->order_id);
-    enum sea_err err = open_body(batch, item, message->sealed,
-                                 &seadesk__v1__message_body__descriptor, &body);
+    enum sea_err err =
+        open_body(batch, item, message->sealed, &seadesk__v1__message_body__descriptor, &body);
     item->body = body;
     if (err || !body) return err;
     if (message->kind != SEADESK__V1__MESSAGE_KIND__OTHER) {
@@ -165,8 +165,8 @@ static void read_command(struct router_batch *batch, struct router_item *item)
         item->kind = ROUTER_ITEM_PRESENCE;
         return;
     }
-    if (command->what_case == SEADESK__V1__COMMAND__WHAT__NOT_SET ||
-        !is_16(command->ticket_id) || !is_16(command->home_key)) {
+    if (command->what_case == SEADESK__V1__COMMAND__WHAT__NOT_SET || !is_16(command->ticket_id) ||
+        !is_16(command->home_key)) {
         refuse(batch, item, "malformed");
         return;
     }
@@ -255,15 +255,14 @@ static struct router_cause cause_of(const struct sea_record *record)
         .root = sea_uuid_is_nil(record->headers.root) ? record->headers.id : record->headers.root,
         .trace = record->headers.trace,
         .topic = sea_topic_info(record->topic)->name,
-        .number = record->topic == SEA_TOPIC_PRIVACY ? SEA_NUMBER_PRIVACY
-                                                     : (uint32_t)record->partition,
+        .number =
+            record->topic == SEA_TOPIC_PRIVACY ? SEA_NUMBER_PRIVACY : (uint32_t)record->partition,
         .offset = record->offset,
     };
     return cause;
 }
 
-enum sea_err router_read(struct router_batch *batch, const struct sea_record *records,
-                         size_t count)
+enum sea_err router_read(struct router_batch *batch, const struct sea_record *records, size_t count)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) bytes += records[i].value.len;

@@ -179,6 +179,7 @@ static void compared(void *arg, enum sea_err err, const redisReply *reply)
         repair(comparison, have, count);
     }
     reconciler->open--;
+    if (!reconciler->open) sea_arena_reset(arena);
 }
 
 static void add_numbers(struct sea_pg_args *args, const uint32_t *numbers, size_t count)
@@ -273,8 +274,8 @@ static void start_whole(struct router_reconciler *reconciler, int64_t now_ms)
     reconciler->is_wanted = false;
     reconciler->whole_at_ms = sea_clock_mono_ms();
     reconciler->count = routing->queue_count;
-    reconciler->comparisons = sea_arena_zero(
-        &reconciler->arena, routing->queue_count * sizeof(*reconciler->comparisons));
+    reconciler->comparisons =
+        sea_arena_zero(&reconciler->arena, routing->queue_count * sizeof(*reconciler->comparisons));
     sea_assert(reconciler->comparisons);
     for (uint32_t i = 0; i < routing->queue_count; i++) {
         reconciler->comparisons[i].reconciler = reconciler;
@@ -329,26 +330,26 @@ void router_reconcile_agents(struct router *router)
             .lease_until_ms = sea_pg_time(rows, i, 7),
         };
         router_limits_parse(&agent, sea_pg_str(rows, i, 4), sea_pg_str(rows, i, 6));
-        if (agent.state == ROUTER_ONLINE)
-            add_seat(&router->roster, &agent, sea_pg_str(rows, i, 9));
+        if (agent.state == ROUTER_ONLINE) add_seat(&router->roster, &agent, sea_pg_str(rows, i, 9));
         if (router_queue_put_agent(router->redis, &agent, told, router->reconciler)) break;
     }
     sea_pg_clear(&rows);
 }
 
-/* Puts an agent's load right where it isn't the sum of what they carry. Counted under the agents'
- * locks. */
+/* Puts an agent's load right where it isn't the sum of what they carry. Counted again under the
+ * agents' locks. */
 static enum sea_err recount(void *arg, struct sea_txn *txn)
 {
     struct router *router = arg;
     struct router_batch batch;
     struct router_texts users;
-    PGresult *rows = NULL;
+    PGresult *before = NULL, *rows = NULL;
     router_batch_init(&batch, &router->tools, txn);
     router_texts_init(&users, txn->arena);
-    for (size_t i = 0; i < router->roster.count; i++)
-        router_texts_add(&users, sea_str(router->roster.seats[i].user));
-    enum sea_err err = router_load_agents(&batch, &users);
+    enum sea_err err = sea_pg_query(txn->pg, &CARRIED, NULL, &before);
+    for (int i = 0; !err && i < sea_pg_count(before); i++)
+        router_texts_add(&users, sea_pg_str(before, i, 0));
+    if (!err) err = router_load_agents(&batch, &users);
     if (!err) err = sea_pg_query(txn->pg, &CARRIED, NULL, &rows);
     for (size_t i = 0; !err && i < users.count; i++)
         router_dispatch_recount(router_map_get(&batch.agents, users.items[i]), NULL, 0, 0);
@@ -359,8 +360,9 @@ static enum sea_err recount(void *arg, struct sea_txn *txn)
             router_dispatch_recount(agent, &channel, (uint32_t)sea_pg_i64(rows, i, 3),
                                     sea_routing_weight(router->rules.routing, channel));
     }
-    sea_pg_clear(&rows);
     if (!err) err = router_shell_finish(router, &batch);
+    sea_pg_clear(&before);
+    sea_pg_clear(&rows);
     router_batch_free(&batch);
     return err;
 }
@@ -400,8 +402,8 @@ void router_reconcile(struct router *router, int64_t now_ms)
         return;
     }
     if (reconciler->open) return; /* answers are still to come */
-    bool is_whole = reconciler->is_wanted ||
-                    sea_clock_mono_ms() - reconciler->whole_at_ms >= WHOLE_MS;
+    bool is_whole =
+        reconciler->is_wanted || sea_clock_mono_ms() - reconciler->whole_at_ms >= WHOLE_MS;
     router_reconcile_agents(router);
     if (is_whole) {
         check_loads(router);

@@ -73,8 +73,7 @@ struct draft_record {
 
 static struct sea_place place_of(const char *column, const struct router_draft *from)
 {
-    return (struct sea_place){SEA_STR("seadesk.drafts"), sea_str(column),
-                              router_map_id(&from->id)};
+    return (struct sea_place){SEA_STR("seadesk.drafts"), sea_str(column), router_map_id(&from->id)};
 }
 
 static enum sea_err fill_ladder(struct router_batch *batch, const struct router_draft *from,

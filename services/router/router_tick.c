@@ -17,12 +17,11 @@
 enum { MONTHS_MS = 3600 * 1000, ERASURES_MS = 1000, DUE_MOST = 200 };
 
 static const struct sea_pg_stmt DUE_NUMBERS = {
-    "router_due_numbers",
-    "SELECT clock.now_ms(), array_to_string(ARRAY("
-    " SELECT DISTINCT number FROM ticket WHERE number = ANY ($1::int[])"
-    "   AND due_at <= to_timestamp(clock.now_ms() / 1000.0)"
-    " UNION SELECT DISTINCT number FROM notice WHERE number = ANY ($1::int[])"
-    "   AND due_at <= to_timestamp(clock.now_ms() / 1000.0)), ',')"};
+    "router_due_numbers", "SELECT clock.now_ms(), array_to_string(ARRAY("
+                          " SELECT DISTINCT number FROM ticket WHERE number = ANY ($1::int[])"
+                          "   AND due_at <= to_timestamp(clock.now_ms() / 1000.0)"
+                          " UNION SELECT DISTINCT number FROM notice WHERE number = ANY ($1::int[])"
+                          "   AND due_at <= to_timestamp(clock.now_ms() / 1000.0)), ',')"};
 static const struct sea_pg_stmt DUE_NOTICES = {
     "router_due_notices", "SELECT DISTINCT order_id FROM notice"
                           " WHERE number = ANY ($1::int[]) AND due_at <= $2 LIMIT $3"};
@@ -83,8 +82,7 @@ static enum sea_err load_notices(struct router_batch *batch, const struct due *d
     enum sea_err err = sea_pg_query(batch->txn->pg, &DUE_NOTICES, args, &rows);
     if (err) return err;
     router_batch_keep(batch, rows);
-    for (int i = 0; i < sea_pg_count(rows); i++)
-        router_texts_add(&orders, sea_pg_str(rows, i, 0));
+    for (int i = 0; i < sea_pg_count(rows); i++) router_texts_add(&orders, sea_pg_str(rows, i, 0));
     return router_load_notices(batch, &orders);
 }
 

@@ -25,8 +25,8 @@
 static const struct sea_pg_stmt DELETE_FORGOTTEN = {
     "router_delete_forgotten", "DELETE FROM contact WHERE contact_key = ANY ($1::bytea[])"};
 static const struct sea_pg_stmt INSERT_CONTACTS = {
-    "router_insert_contacts", "INSERT INTO contact (" CONTACT_NAMES ") SELECT * FROM " CONTACT_ARRAYS
-                              " ON CONFLICT DO NOTHING"};
+    "router_insert_contacts", "INSERT INTO contact (" CONTACT_NAMES
+                              ") SELECT * FROM " CONTACT_ARRAYS " ON CONFLICT DO NOTHING"};
 static const struct sea_pg_stmt UPDATE_CONTACTS = {
     "router_update_contacts",
     "UPDATE contact c SET market = u.market, language = u.language,"
@@ -63,7 +63,8 @@ static const struct sea_pg_stmt INSERT_OUTCOMES = {
     " ON CONFLICT DO NOTHING"};
 static const struct sea_pg_stmt UPSERT_ORDERS = {
     "router_upsert_orders",
-    "INSERT INTO known_order (order_id, crm_key, market, milestone, milestone_at, exception, reason,"
+    "INSERT INTO known_order (order_id, crm_key, market, milestone, milestone_at, exception, "
+    "reason,"
     " expected_at, since_at, version, gone)"
     " SELECT o.*, date_trunc('month', $1::timestamptz + interval '25 months')::date"
     " FROM unnest($2::text[], $3::bytea[], $4::text[], $5::int[], $6::timestamptz[], $7::int[],"
@@ -78,7 +79,8 @@ static const struct sea_pg_stmt UPSERT_NOTICES = {
     " message_id, draft_id, to_key, due_at, give_up_at, due, root_id, event_id, \"offset\","
     " decided_at, gone)"
     " SELECT n.*, $1, date_trunc('month', $1::timestamptz + interval '25 months')::date"
-    " FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::bytea[], $8::text[],"
+    " FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::bytea[], "
+    "$8::text[],"
     " $9::timestamptz[], $10::uuid[], $11::uuid[], $12::bytea[], $13::timestamptz[],"
     " $14::timestamptz[], $15::bytea[], $16::uuid[], $17::uuid[], $18::bigint[]) n"
     " ON CONFLICT (order_id, about, parcel_id, at) DO UPDATE SET state = excluded.state,"
@@ -326,7 +328,10 @@ static enum sea_err number_drafts(struct router_batch *batch)
 #define COLUMN(type, struct_type, list, add)                                                       \
     do {                                                                                           \
         sea_pg_array_begin(args, type);                                                            \
-        EACH(struct_type, d, list) { add; }                                                        \
+        EACH(struct_type, d, list)                                                                 \
+        {                                                                                          \
+            add;                                                                                   \
+        }                                                                                          \
         sea_pg_array_end(args);                                                                    \
     } while (0)
 
@@ -500,7 +505,8 @@ static enum sea_err write_notices(struct router_batch *batch)
     NOTICE(SEA_PG_BYTES, router_arg_key(args, n->to));
     NOTICE(SEA_PG_TIME, sea_pg_add_time(args, n->due_at_ms));
     NOTICE(SEA_PG_TIME, sea_pg_add_time(args, n->give_up_at_ms));
-    NOTICE(SEA_PG_BYTES, router_arg_bytes(args, n->due_at_ms ? n->record : (struct sea_str){"", 0}));
+    NOTICE(SEA_PG_BYTES,
+           router_arg_bytes(args, n->due_at_ms ? n->record : (struct sea_str){"", 0}));
     NOTICE(SEA_PG_UUID, sea_pg_add_uuid(args, n->cause->root));
     NOTICE(SEA_PG_UUID, sea_pg_add_uuid(args, n->cause->id));
     NOTICE(SEA_PG_I64, router_arg_offset(args, n->cause));

@@ -38,7 +38,8 @@ static const struct sea_pg_stmt UPDATE = {
     " $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[],"
     " $23::timestamptz[], $24::timestamptz[], $25::int[])"
     " u (id, was, version, status, language, is_sure, priority, queue, assignee, orders, issue,"
-    " emotion, product, stage, asked, asked_next, last_in, replied, acknowledged, answered, resolved,"
+    " emotion, product, stage, asked, asked_next, last_in, replied, acknowledged, answered, "
+    "resolved,"
     " snoozed, sort, due, gone_month)"
     " WHERE t.ticket_id = u.id AND t.version = u.was"};
 
@@ -56,8 +57,8 @@ static int by_id(const void *a, const void *b)
 /* In ascending order: everybody locks rows in the same one. */
 static struct list pick(struct router_batch *batch, bool is_new)
 {
-    struct list list = {
-        router_batch_alloc(batch, (batch->tickets.count + 1) * sizeof(*list.items)), 0};
+    struct list list = {router_batch_alloc(batch, (batch->tickets.count + 1) * sizeof(*list.items)),
+                        0};
     for (size_t i = 0; i < batch->tickets.cap; i++) {
         struct router_ticket *ticket = batch->tickets.slots[i].value;
         if (!ticket || !ticket->change || (ticket->stored_version == 0) != is_new) continue;
