@@ -63,7 +63,7 @@ source_files() {
 }
 
 #: lint
-#: Check formatting, shell scripts and Python, then the gates of the tree.
+#: Check formatting, shell scripts and Python, then the gates of the tree, then every source with clang-tidy (slow).
 cmd_lint() {
     local failed=0 scripts=()
     setup_machine build test tools
@@ -75,9 +75,11 @@ cmd_lint() {
     shellcheck -S warning -s bash -e SC1090,SC1091,SC2034,SC2164,SC2206 "${scripts[@]}" "$ROOT"/deploy/dev/*.sh || failed=1
     info "python"
     find "$ROOT/deploy" "$ROOT/tests" -name '*.py' -print0 | xargs -0 -r $PYTHON "$ROOT/deploy/dev/check_python.py" || failed=1
+    build_preset release
     build_preset dev
     info "gates"
     ctest --preset dev -L gate || failed=1
+    build_preset tidy || failed=1
     [ "$failed" = 0 ] && info "nothing to complain about"
 }
 
