@@ -44,6 +44,7 @@ endif()
 add_library(sea_options INTERFACE)
 target_link_libraries(sea_options INTERFACE sea_build)
 target_compile_options(sea_options INTERFACE -Wall -Wextra -Wformat=2 -Wshadow -Wconversion
-  -Wimplicit-fallthrough -Wundef -Wvla -Wpointer-arith -Wcast-qual
+  -Wimplicit-fallthrough -Wundef -Wvla -Wpointer-arith
+  $<$<NOT:$<C_COMPILER_ID:Clang>>:-Wcast-qual> # clang complains of casts in protobuf-c's macros
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum>
   $<$<BOOL:${SEA_WERROR}>:-Werror>)
