@@ -39,6 +39,8 @@ function(sea_unit name)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()
 
+add_custom_target(fuzzers) # every program of sea_fuzz; what the fuzz preset builds
+
 # sea_fuzz(NAME SOURCES … LIBS …): a libFuzzer program with the corpus tests/fuzz/corpus/NAME; without the fuzz
 # preset the same entry point runs over its corpus as a test.
 function(sea_fuzz name)
@@ -48,6 +50,7 @@ function(sea_fuzz name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE sea_options ${ARG_LIBS})
+  add_dependencies(fuzzers ${name})
   if(SEA_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
