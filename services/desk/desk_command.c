@@ -142,9 +142,10 @@ static void fill(struct desk_call *call, Seadesk__V1__Command *command,
 
 /* ---- commands on a ticket ---- */
 
-static enum sea_err publish_reply(struct desk_call *call, Seadesk__V1__Command *command,
+static enum sea_err publish_reply(struct desk_call *call, const Seadesk__V1__Command *common,
                                   struct sea_str key)
 {
+    Seadesk__V1__Command command = *common;
     const struct order *order = call->work;
     Seadesk__V1__SealedText text = SEADESK__V1__SEALED_TEXT__INIT;
     Seadesk__V1__Command__Reply reply = SEADESK__V1__COMMAND__REPLY__INIT;
@@ -155,19 +156,20 @@ static enum sea_err publish_reply(struct desk_call *call, Seadesk__V1__Command *
     reply.text = note.text = &text;
     reply.channel = text_of(call, order->command.channel);
     if (order->command.verb == DESK_REPLY) {
-        command->what_case = SEADESK__V1__COMMAND__WHAT_REPLY;
-        command->reply = &reply;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_REPLY;
+        command.reply = &reply;
     } else {
-        command->what_case = SEADESK__V1__COMMAND__WHAT_NOTE;
-        command->note = &note;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_NOTE;
+        command.note = &note;
     }
-    pack_and_publish(call, command, key);
+    pack_and_publish(call, &command, key);
     return SEA_OK;
 }
 
-static void publish_resolve(struct desk_call *call, Seadesk__V1__Command *command,
+static void publish_resolve(struct desk_call *call, const Seadesk__V1__Command *common,
                             struct sea_str key)
 {
+    Seadesk__V1__Command command = *common;
     const struct desk_command *given = &((const struct order *)call->work)->command;
     Seadesk__V1__TicketTags tags = SEADESK__V1__TICKET_TAGS__INIT;
     Seadesk__V1__Command__Resolve resolve = SEADESK__V1__COMMAND__RESOLVE__INIT;
@@ -176,30 +178,32 @@ static void publish_resolve(struct desk_call *call, Seadesk__V1__Command *comman
     tags.product_version = text_of(call, given->product_version);
     tags.stage = text_of(call, given->stage);
     resolve.tags = &tags;
-    command->what_case = SEADESK__V1__COMMAND__WHAT_RESOLVE;
-    command->resolve = &resolve;
-    pack_and_publish(call, command, key);
+    command.what_case = SEADESK__V1__COMMAND__WHAT_RESOLVE;
+    command.resolve = &resolve;
+    pack_and_publish(call, &command, key);
 }
 
-static void publish_other(struct desk_call *call, Seadesk__V1__Command *command, struct sea_str key)
+static void publish_other(struct desk_call *call, const Seadesk__V1__Command *common,
+                          struct sea_str key)
 {
+    Seadesk__V1__Command command = *common;
     const struct desk_command *given = &((const struct order *)call->work)->command;
     Seadesk__V1__Command__Take take = SEADESK__V1__COMMAND__TAKE__INIT;
     Seadesk__V1__Command__Transfer transfer = SEADESK__V1__COMMAND__TRANSFER__INIT;
     Seadesk__V1__Command__Snooze snooze = SEADESK__V1__COMMAND__SNOOZE__INIT;
     if (given->verb == DESK_TAKE) {
-        command->what_case = SEADESK__V1__COMMAND__WHAT_TAKE;
-        command->take = &take;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_TAKE;
+        command.take = &take;
     } else if (given->verb == DESK_TRANSFER) {
         transfer.to = text_of(call, given->to);
-        command->what_case = SEADESK__V1__COMMAND__WHAT_TRANSFER;
-        command->transfer = &transfer;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_TRANSFER;
+        command.transfer = &transfer;
     } else {
         snooze.until_ms = given->until_ms;
-        command->what_case = SEADESK__V1__COMMAND__WHAT_SNOOZE;
-        command->snooze = &snooze;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_SNOOZE;
+        command.snooze = &snooze;
     }
-    pack_and_publish(call, command, key);
+    pack_and_publish(call, &command, key);
 }
 
 static void publish_for_ticket(struct desk_call *call)

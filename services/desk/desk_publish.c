@@ -145,10 +145,10 @@ void desk_publisher_close(struct desk_publisher **pointer)
     if (!publisher) return;
     sea_producer_close(&publisher->producer, DESK_ACK_TIMEOUT_MS);
     while ((parcel = LIST_FIRST(&publisher->parcels))) {
-        parcel->unacknowledged = 0;
+        LIST_REMOVE(parcel, all);
         if (parcel->call) desk_call_fail(parcel->call, SEA_ERR_RETRY);
-        parcel->call = NULL;
-        parcel_end(parcel);
+        if (parcel->timer) event_free(parcel->timer);
+        free(parcel);
     }
     free(publisher);
     *pointer = NULL;

@@ -6,7 +6,7 @@
 #include "desk_store.h"
 
 /* Migrations of desk: 0070 … 0079. */
-enum { SCHEMA_VERSION = 71, SCHEMA_FIRST = 70, SCHEMA_LAST = 79 };
+enum { SCHEMA_VERSION = 72, SCHEMA_FIRST = 70, SCHEMA_LAST = 79 };
 
 static const struct sea_pg_stmt ACCOUNT = {
     "account", "SELECT user_name, name, staff_number, role, password FROM account"

@@ -71,9 +71,10 @@ static const struct sea_pg_stmt WINDOW_END = {
     " ORDER BY opened_at DESC, ticket_id DESC OFFSET " WINDOW " - 1 LIMIT 1"};
 
 static const struct sea_pg_stmt CUSTOMER_PAGE = {
-    "tickets_customer", "SELECT " COLUMNS " FROM router.ticket_v t WHERE home_key IN"
-                        " (SELECT contact_key FROM router.customer_v WHERE customer_id = $10)"
-                        " AND " BEFORE " AND " FILTERS NEWEST};
+    "tickets_customer",
+    "WITH t AS MATERIALIZED (SELECT * FROM router.ticket_v WHERE home_key = ANY"
+    " (ARRAY(SELECT contact_key FROM router.customer_v WHERE customer_id = $10)) AND " FILTERS ")"
+    " SELECT " COLUMNS " FROM t WHERE " BEFORE NEWEST};
 
 static const struct sea_pg_stmt ONE_PAGE = {
     "tickets_one", "SELECT " COLUMNS " FROM router.ticket_v t WHERE ticket_id = $11 AND " BEFORE
@@ -182,7 +183,7 @@ static const struct sea_pg_stmt *statement_of(const struct desk_query *query)
 }
 
 static void add_args(const struct desk_query *query, const struct sea_pg_stmt *stmt,
-                 struct sea_pg_args *args)
+                     struct sea_pg_args *args)
 {
     const struct sea_str filters[] = {query->status,  query->queue,    query->market,
                                       query->channel, query->assignee, query->order_id};
