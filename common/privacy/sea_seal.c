@@ -11,8 +11,8 @@ enum {
     AD_BYTES = 512,
 };
 
-static const char *const lookup_names[SEA_LOOKUPS] = {"phone", "email", "order", "external",
-                                                      "provider-message"};
+static const char *const lookup_names[SEA_LOOKUPS] = {
+    "phone", "email", "order", "external", "provider-message", "memory"};
 
 static void hash(const crypto_auth_hmacsha256_state *ready, const struct sea_str *parts,
                  size_t count, uint8_t ret[32])

@@ -20,6 +20,7 @@ enum sea_lookup {
     SEA_LOOKUP_ORDER,
     SEA_LOOKUP_EXTERNAL,
     SEA_LOOKUP_PROVIDER_MESSAGE,
+    SEA_LOOKUP_MEMORY, /* languages and masked words of a translation */
     SEA_LOOKUPS
 };
 struct sea_pepper {

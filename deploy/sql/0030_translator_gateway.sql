@@ -51,6 +51,32 @@ CREATE TABLE erasure (
     due_at     timestamptz NOT NULL  -- of the real clock
 );
 
+-- For retention-purger: forgets finished work after a week and translations after half a year, some thousands a call; how
+-- many went.
+CREATE FUNCTION forget(today date) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = translator_gateway, pg_temp AS $$
+DECLARE
+    went bigint := 0;
+    n bigint;
+BEGIN
+    DELETE FROM work WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM work WHERE at < today - interval '7 days' AND due_at IS NULL LIMIT 5000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    went := went + n;
+    DELETE FROM tm WHERE ctid = ANY (ARRAY(SELECT ctid FROM tm WHERE at < today - interval '180 days' LIMIT 5000));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN went + n;
+END
+$$;
+
+-- For retention-purger: work of these contacts from before their erasure; finished work names nobody.
+CREATE FUNCTION left_of(contacts bytea[], before timestamptz) RETURNS TABLE (store text, rows bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = translator_gateway, pg_temp AS $$
+    SELECT 'translator_gateway.work', count(*) FROM work WHERE contact_key = ANY (contacts) AND at < before
+$$;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA translator_gateway FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget(date), left_of(bytea[], timestamptz) TO seadesk_retention_purger;
+
 -- What translator-gateway did because of an edge event: WHERE root_id = … ORDER BY at.
 CREATE VIEW story_v AS
 SELECT root_id, at, 'translator-gateway'::text AS service,

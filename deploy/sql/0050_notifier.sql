@@ -69,9 +69,11 @@ CREATE TABLE consent (
     number      smallint    NOT NULL,
     "offset"    bigint      NOT NULL,
     heard_at    timestamptz NOT NULL,
+    gone        date        NOT NULL,              -- when it must be gone, unless it is a refusal that still holds
     PRIMARY KEY (contact_key, class, at, cause_id)
 );
 CREATE INDEX consent_root ON consent (root_id);
+CREATE INDEX consent_gone ON consent USING brin (gone);
 
 -- What router took back, kept until nothing drafted before can come any more.
 CREATE TABLE withdrawn (
@@ -93,6 +95,42 @@ CREATE TABLE erasure (
     proof      bytea       NOT NULL, -- ErasureDone
     due_at     timestamptz NOT NULL  -- of the real clock
 );
+
+-- For retention-purger: forgets what must be gone, some thousands a call; how many went.
+CREATE FUNCTION forget(today date) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = notifier, pg_temp AS $$
+DECLARE
+    went bigint := 0;
+    n bigint;
+BEGIN
+    DELETE FROM delivery WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM delivery WHERE gone < today AND due_at IS NULL LIMIT 5000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    went := went + n;
+    DELETE FROM withdrawn WHERE ctid = ANY (ARRAY(SELECT ctid FROM withdrawn WHERE at < today - interval '8 days' LIMIT 5000));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    went := went + n;
+    DELETE FROM consent WHERE ctid = ANY (ARRAY(
+        SELECT c.ctid FROM consent c WHERE c.gone < today AND (c.is_granted OR EXISTS (
+            SELECT FROM consent newer WHERE newer.contact_key = c.contact_key AND newer.class = c.class AND newer.at > c.at))
+        LIMIT 5000));
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN went + n;
+END
+$$;
+
+-- For retention-purger: rows of these contacts from before their erasure. Refusals stay: they name nobody, and keep us from
+-- writing again.
+CREATE FUNCTION left_of(contacts bytea[], before timestamptz) RETURNS TABLE (store text, rows bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = notifier, pg_temp AS $$
+    SELECT 'notifier.delivery', count(*) FROM delivery WHERE contact_key = ANY (contacts) AND created_at < before
+    UNION ALL
+    SELECT 'notifier.consent', count(*) FROM consent WHERE contact_key = ANY (contacts) AND at < before AND is_granted
+    UNION ALL
+    SELECT 'notifier.withdrawn', count(*) FROM withdrawn WHERE contact_key = ANY (contacts) AND at < before
+$$;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA notifier FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget(date), left_of(bytea[], timestamptz) TO seadesk_retention_purger;
 
 -- Where outgoing messages stand: WHERE draft_id = … is not indexed, WHERE id = … (the attempt), root_id or contact_key are.
 --   state   held queued accepted delivered read failed dropped returned uncertain

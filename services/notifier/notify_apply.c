@@ -1,27 +1,29 @@
 /* notify_apply.c: consents first, then what is to be sent or taken back, then what providers say.
  */
+#include <string.h>
+
 #include "notify_codec.h"
 #include "notify_metrics.h"
 #include "notify_service.h"
 #include "sea_crash.h"
 #include "sea_erasure.h"
+#include "sea_metrics_common.h"
 #include "seadesk/v1/receipts.pb-c.h"
 
 static const struct sea_pg_stmt ERASE_DELIVERIES = {
     "notify_erase_deliveries", "DELETE FROM delivery WHERE contact_key = ANY($1)"};
 /* A refusal outlives the person's data: it names nobody, and keeps us from writing again. */
 static const struct sea_pg_stmt ERASE_CONSENTS = {
-    "notify_erase_consents", "DELETE FROM consent WHERE contact_key = ANY($1) AND is_granted"};
-static const struct sea_pg_stmt ERASE_PROOFS = {
-    "notify_erase_proofs",
-    "UPDATE consent SET proof = '' WHERE contact_key = ANY($1) AND proof <> ''"};
+    "notify_erase_consents",
+    "WITH kept AS (UPDATE consent SET proof = '' WHERE contact_key = ANY($1) AND NOT is_granted "
+    "AND "
+    "proof <> '') DELETE FROM consent WHERE contact_key = ANY($1) AND is_granted"};
 static const struct sea_pg_stmt ERASE_WITHDRAWN = {
     "notify_erase_withdrawn", "DELETE FROM withdrawn WHERE contact_key = ANY($1)"};
 
 static const struct sea_erasure_store STORES[] = {
     {"notifier.delivery", "deleted", &ERASE_DELIVERIES},
     {"notifier.consent", "deleted", &ERASE_CONSENTS},
-    {"notifier.consent.proof", "deleted", &ERASE_PROOFS},
     {"notifier.withdrawn", "deleted", &ERASE_WITHDRAWN},
 };
 
@@ -46,11 +48,13 @@ static bool hear_consent(struct heard *heard, const struct sea_record *record)
 {
     Seadesk__V1__ConsentChanged *said =
         sea_txn_decode(heard->unit.txn, &seadesk__v1__consent_changed__descriptor, record->value);
-    struct notify_consent_entry entry = {record, said, {{0}}};
+    struct notify_consent_entry entry = {.record = record, .said = said};
     if (said == NULL || !notify_codec_key(said->contact_key, &entry.contact) ||
         said->class_ < SEADESK__V1__CONSENT_CLASS__CONSENT_SERVICE ||
         said->class_ > SEADESK__V1__CONSENT_CLASS__CONSENT_RECORDING || said->at_ms <= 0)
         return false;
+    entry.gone_ms = sea_period_end_ms(
+        heard->unit.service->settings->markets.global->retention[SEA_RETAIN_CONSENT], said->at_ms);
     heard->consents[heard->consents_count++] = entry;
     if (!said->is_granted) heard->contacts[heard->contacts_count++] = entry.contact;
     sea_metric_inc(&sea_m_notifier_consents_total, said->is_granted ? "granted" : "refused");
@@ -128,6 +132,49 @@ static void open_heard(struct heard *heard, struct notify *service, struct sea_t
     heard->receipts = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->receipts));
     heard->contacts = sea_arena_alloc(arena, (count + 1) * sizeof(*heard->contacts));
     sea_assert(heard->consents && heard->withdrawals && heard->receipts && heard->contacts);
+}
+
+static void count_erased(const char *topic, size_t count)
+{
+    if (count > 0) sea_metric_add(&sea_m_consumed_total, (double)count, topic, "erased");
+}
+
+/* What is of before a contact's erasure is dropped. */
+static enum sea_err drop_erased(struct heard *heard)
+{
+    struct notify_unit *unit = &heard->unit;
+    struct sea_erasures erasures;
+    struct notify_set kept = {0};
+    size_t consents = 0;
+    struct sea_key *contacts = sea_arena_alloc(
+        unit->txn->arena, (heard->contacts_count + heard->consents_count + 1) * sizeof(*contacts));
+    if (contacts == NULL) return SEA_ERR_RETRY;
+    size_t count = heard->contacts_count;
+    if (count > 0) memcpy(contacts, heard->contacts, count * sizeof(*contacts));
+    for (size_t i = 0; i < heard->consents_count; i++)
+        contacts[count++] = heard->consents[i].contact;
+    enum sea_err err =
+        sea_erasure_guard(unit->txn, unit->service->keys, contacts, count, &erasures);
+    if (err || erasures.count == 0) return err;
+    for (size_t i = 0; i < heard->consents_count; i++) {
+        const struct notify_consent_entry *entry = &heard->consents[i];
+        bool is_late = entry->said->is_granted &&
+                       sea_erasure_is_late(&erasures, entry->contact, entry->said->at_ms);
+        if (!is_late) heard->consents[consents++] = *entry;
+    }
+    for (size_t i = 0; i < unit->todo.count; i++) {
+        struct notify_delivery *item = unit->todo.items[i];
+        if (!sea_erasure_is_late(&erasures, item->contact_key, item->order.drafted_at_ms))
+            notify_set_add(unit->txn->arena, &kept, item);
+    }
+    count_erased("seadesk.consents", heard->consents_count - consents);
+    count_erased("seadesk.outbound", unit->todo.count - kept.count);
+    heard->consents_count = consents;
+    unit->todo = kept;
+    unit->all = (struct notify_set){0};
+    for (size_t i = 0; i < kept.count; i++)
+        notify_set_add(unit->txn->arena, &unit->all, kept.items[i]);
+    return SEA_OK;
 }
 
 /* Rows of the named are loaded after the open ones; a row that is among those isn't taken twice. */
@@ -273,6 +320,7 @@ enum sea_err notify_apply(void *ctx, struct sea_txn *txn, const struct sea_recor
     enum sea_err err = SEA_OK;
     open_heard(&heard, service, txn, count);
     for (size_t i = 0; !err && i < count; i++) err = hear(&heard, &records[i]);
+    if (!err) err = drop_erased(&heard);
     if (!err)
         err = notify_store_add_consents(&service->store, txn, heard.consents, heard.consents_count);
     if (!err)

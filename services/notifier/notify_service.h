@@ -44,7 +44,7 @@ struct notify {
     uint32_t recover;         /* numbers whose rows in the air are to be looked at */
     struct notify_limbo limbo[NOTIFY_LIMBO_MAX];
     size_t limbo_count;
-    int64_t forget_mono_ms; /* when to look for what must be gone, and for proofs */
+    int64_t erasure_mono_ms; /* when to look for proofs that are due */
 };
 
 /* notify_unit.c: one transaction's deliveries, from loading to writing. */

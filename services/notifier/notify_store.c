@@ -13,10 +13,12 @@
 static const struct sea_pg_stmt ADD_CONSENTS = {
     "notify_add_consents",
     "INSERT INTO consent (contact_key, class, at, is_granted, source, channel, account, proof, "
-    "cause_id, root_id, number, \"offset\", heard_at) "
-    "SELECT *, $13::timestamptz FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], "
+    "cause_id, root_id, number, \"offset\", heard_at, gone) "
+    "SELECT c, k, t, g, s, n, a, p, e, r, i, o, $14::timestamptz, (x AT TIME ZONE 'UTC')::date "
+    "FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], "
     "$4::bool[], $5::int[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], "
-    "$11::int[], $12::bigint[]) ON CONFLICT DO NOTHING"};
+    "$11::int[], $12::bigint[], $13::timestamptz[]) AS u(c, k, t, g, s, n, a, p, e, r, i, o, x) "
+    "ON CONFLICT DO NOTHING"};
 
 static const struct sea_pg_stmt ADD_WITHDRAWALS = {
     "notify_add_withdrawals",
@@ -97,13 +99,6 @@ static const struct sea_pg_stmt DUE = {
     "to_timestamp(clock.now_ms() / 1000.0) AND state IN (1, 2) ORDER BY due_at, \"offset\" LIMIT "
     "$2"};
 
-static const struct sea_pg_stmt FORGET = {
-    "notify_forget",
-    "WITH old AS (DELETE FROM delivery WHERE ctid = ANY(ARRAY(SELECT ctid FROM delivery WHERE gone "
-    "<= (timezone('UTC', to_timestamp(clock.now_ms() / 1000.0)))::date AND due_at IS NULL LIMIT "
-    "1000))) DELETE FROM withdrawn WHERE ctid = ANY(ARRAY(SELECT ctid FROM withdrawn WHERE at < "
-    "to_timestamp(clock.now_ms() / 1000.0) - interval '8 days' LIMIT 1000))"};
-
 void notify_store_free(struct notify_store *store)
 {
     sea_pg_args_free(&store->args);
@@ -150,6 +145,7 @@ enum sea_err notify_store_add_consents(struct notify_store *store, struct sea_tx
     ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, sea_cause_of(entries[i].record).root));
     ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, entries[i].record->partition));
     ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, entries[i].record->offset));
+    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, entries[i].gone_ms));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &ADD_CONSENTS, args);
 }
@@ -450,13 +446,4 @@ enum sea_err notify_store_due(struct notify_store *store, struct sea_pg *pg,
                                        (uint32_t)sea_pg_i64(rows, row, 2)};
     sea_pg_clear(&rows);
     return SEA_OK;
-}
-
-enum sea_err notify_store_forget(struct notify_store *store, struct sea_pg *pg)
-{
-    PGresult *rows = NULL;
-    (void)store;
-    enum sea_err err = sea_pg_query(pg, &FORGET, NULL, &rows);
-    sea_pg_clear(&rows);
-    return err;
 }

@@ -24,6 +24,7 @@ struct notify_consent_entry {
     const struct sea_record *record;
     const Seadesk__V1__ConsentChanged *said;
     struct sea_key contact;
+    int64_t gone_ms; /* when it must be gone */
 };
 SEA_MUST_CHECK enum sea_err notify_store_add_consents(struct notify_store *store,
                                                       struct sea_txn *txn,
@@ -85,8 +86,5 @@ SEA_MUST_CHECK enum sea_err notify_store_due(struct notify_store *store, struct 
 SEA_MUST_CHECK enum sea_err notify_store_consents(struct notify_store *store, struct sea_pg *pg,
                                                   const struct sea_key *contacts, size_t count,
                                                   struct notify_consent *ret);
-
-/* Removes some of what must be gone; between transactions. */
-SEA_MUST_CHECK enum sea_err notify_store_forget(struct notify_store *store, struct sea_pg *pg);
 
 #endif

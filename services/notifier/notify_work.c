@@ -10,7 +10,7 @@
 #include "sea_erasure.h"
 #include "sea_log.h"
 
-static const int64_t EPOCH_TRUST_MS = 2000, CONSENT_LAG_MS = 2000, FORGET_MS = 1000;
+static const int64_t EPOCH_TRUST_MS = 2000, CONSENT_LAG_MS = 2000, ERASURE_MS = 1000;
 
 enum { SEND_MOST = 64, LANDED_MOST = 256 };
 
@@ -226,9 +226,10 @@ static enum sea_err decide_due(void *arg, struct sea_txn *txn)
     struct notify *service = due->service;
     struct notify_unit unit = {.service = service, .txn = txn};
     struct sea_key contacts[NOTIFY_DUE_MAX];
+    struct sea_erasures erasures; /* keys of the erased are fetched anew, and found gone */
     for (size_t i = 0; i < due->count; i++) contacts[i] = due->items[i].contact;
-    enum sea_err err =
-        notify_store_load_open(&service->store, txn, contacts, due->count, &unit.all);
+    enum sea_err err = sea_erasure_guard(txn, service->keys, contacts, due->count, &erasures);
+    if (!err) err = notify_store_load_open(&service->store, txn, contacts, due->count, &unit.all);
     if (err) return err;
     notify_unit_unpack(&unit);
     for (size_t i = 0; i < unit.all.count; i++) {
@@ -340,9 +341,7 @@ void notify_work_tick(void *ctx)
     notify_purse_refill(&service->purses, mono_ms);
     pump(service);
     sea_metric_set(&sea_m_notifier_in_flight, (double)service->air.count);
-    if (mono_ms < service->forget_mono_ms) return;
-    service->forget_mono_ms = mono_ms + FORGET_MS;
+    if (mono_ms < service->erasure_mono_ms) return;
+    service->erasure_mono_ms = mono_ms + ERASURE_MS;
     sea_erasure_publish(service->worker);
-    if (notify_store_forget(&service->store, sea_worker_pg(service->worker)) != SEA_OK)
-        sea_log(SEA_LOG_WARN, "old deliveries not removed");
 }

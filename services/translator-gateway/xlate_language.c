@@ -35,11 +35,3 @@ void xlate_language_code(struct sea_str tag, char ret[XLATE_LANGUAGE_CODE])
     if (!next_subtag(&tag, ret)) memcpy(ret, "auto", sizeof "auto");
     if (strcmp(ret, "zh") == 0 && is_traditional(tag)) memcpy(ret, "zt", sizeof "zt");
 }
-
-bool xlate_language_is_same(struct sea_str a, struct sea_str b)
-{
-    char code_a[XLATE_LANGUAGE_CODE], code_b[XLATE_LANGUAGE_CODE];
-    xlate_language_code(a, code_a);
-    xlate_language_code(b, code_b);
-    return strcmp(code_a, code_b) == 0;
-}

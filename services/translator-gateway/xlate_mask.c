@@ -89,12 +89,17 @@ static size_t bracket_end(struct sea_str text, size_t at)
     return has_text(text, at, OPEN) || has_text(text, at, CLOSE) ? at + BRACKET_BYTES : at;
 }
 
+/* {name}; and every other brace by itself, since a template's braces must come back as they were.
+ */
 static size_t variable_end(struct sea_str text, size_t at)
 {
-    if (!has_text(text, at, "{{")) return at;
-    for (size_t i = at + 2; i + 1 < text.len && i - at <= VARIABLE_MAX; i++)
-        if (has_text(text, i, "}}")) return i + 2;
-    return at;
+    if (text.ptr[at] == '}') return at + 1;
+    if (text.ptr[at] != '{') return at;
+    for (size_t i = at + 1; i < text.len && i - at <= VARIABLE_MAX; i++) {
+        if (text.ptr[i] == '}') return i + 1;
+        if (!is_letter(text.ptr[i]) && !is_digit(text.ptr[i]) && text.ptr[i] != '_') break;
+    }
+    return at + 1;
 }
 
 static size_t url_end(struct sea_str text, size_t at)

@@ -3,8 +3,8 @@
  *
  * Masked are card numbers (ISO/IEC 7812, Luhn), IBANs (ISO 13616, mod 97), e-mail addresses, URLs,
  * phone numbers (E.164 with separators), identifiers (a word with at least four digits, or a number
- * sign and a word: orders, parcels, passports), template variables, and the placeholder's own
- * brackets. Digits of any decimal script count. */
+ * sign and a word: orders, parcels, passports), template variables and braces, and the
+ * placeholder's own brackets. Digits of any decimal script count. */
 #ifndef XLATE_MASK_H
 #define XLATE_MASK_H
 

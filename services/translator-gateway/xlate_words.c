@@ -10,7 +10,7 @@
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
 
-#include "xlate_language.h"
+#include "sea_language.h"
 
 enum { CLUSTER_MAX = 32, FOLDED_MAX = 8 * CLUSTER_MAX };
 
@@ -135,7 +135,7 @@ bool xlate_words_find(const struct sea_market *market, struct sea_str text, stru
         for (uint32_t l = 0; l < rule->list_count; l++) {
             struct sea_str of = sea_str(rule->lists[l].language);
             bool is_ours =
-                sea_str_is(of, "*") || language.len == 0 || xlate_language_is_same(of, language);
+                sea_str_is(of, "*") || language.len == 0 || sea_language_fit(of, language) > 0;
             if (is_ours) search_list(&folded, rule, &rule->lists[l].phrases, &found, &hit);
         }
     }

@@ -193,6 +193,7 @@ static void CP_16_after_stop_only_answers_to_later_messages_go(void **state)
     }
 }
 
+/* CP-16: START gives service notices back, marketing only with a new opt-in. */
 static void CP_16_start_restores_notices_and_marketing_needs_a_new_opt_in(void **state)
 {
     (void)state;
