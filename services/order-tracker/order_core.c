@@ -37,10 +37,10 @@ static const struct news {
 } MILESTONE_NEWS[MILESTONES] =
     {
         [MILESTONE_PAID] = {"order_paid", "order_paid", 3 * 24},
-        [MILESTONE_DISPATCHED] = {"parcel_dispatched", "parcel_dispatched", 5 * 24},
-        [MILESTONE_IN_CUSTOMS] = {"parcel_in_customs", "parcel_in_customs", 3 * 24},
-        [MILESTONE_OUT_FOR_DELIVERY] = {"parcel_out_for_delivery", "delivery", 12},
-        [MILESTONE_DELIVERED] = {"parcel_delivered", "delivery", 3 * 24},
+        [MILESTONE_DISPATCHED] = {"dispatched", "dispatched", 5 * 24},
+        [MILESTONE_IN_CUSTOMS] = {"in_customs", "in_customs", 3 * 24},
+        [MILESTONE_OUT_FOR_DELIVERY] = {"out_for_delivery", "delivery", 12},
+        [MILESTONE_DELIVERED] = {"delivered", "delivery", 3 * 24},
 },
   CLASS_NEWS[ORDER_CLASSES] = {
       [CLASS_CUSTOMS_HELD] = {"customs_held", "customs_held", 12},

@@ -73,7 +73,7 @@ class Order:
 
 
 FIVE = ["ORDER_PAID", "PARCEL_DISPATCHED", "PARCEL_IN_CUSTOMS", "PARCEL_OUT_FOR_DELIVERY", "PARCEL_DELIVERED"]
-ABOUTS = ["order_paid", "parcel_dispatched", "parcel_in_customs", "parcel_out_for_delivery", "parcel_delivered"]
+ABOUTS = ["order_paid", "dispatched", "in_customs", "out_for_delivery", "delivered"]
 
 
 def test_five_milestones_give_five_notices_even_if_replayed(order, heard, timelines, eventually):
@@ -107,7 +107,7 @@ def test_late_and_duplicate_events_are_stored_and_not_applied(order, heard, time
     assert order.rows("exception_v", "class") == []
     outcomes = sorted(outcome for outcome, in order.rows("event_v", "outcome"))
     assert outcomes == ["applied", "duplicate", "late", "late", "late"]
-    assert [n.about for n in order.told(heard, timelines)] == ["parcel_delivered"]
+    assert [n.about for n in order.told(heard, timelines)] == ["delivered"]
     eventually(lambda: tracker.metric("seadesk_order_events_total", outcome="late") >= before + 3)
 
 
@@ -128,7 +128,7 @@ def test_the_same_event_takes_effect_once(order, heard, timelines, eventually):
         order.send(event, event_id)
     order.say("PARCEL_DISPATCHED", 1)
     order.wait_applied(eventually, 2)
-    assert [n.about for n in order.told(heard, timelines)] == ["order_paid", "parcel_dispatched"]
+    assert [n.about for n in order.told(heard, timelines)] == ["order_paid", "dispatched"]
 
 
 @pytest.mark.parametrize("reason", ["undecodable", "no-parcel-id", "no-time"])

@@ -62,10 +62,10 @@ static void the_five_milestones_are_told_once_each_even_if_replayed(void **state
     } CASES[] = {
         {ORDER_PLACED, MILESTONE_PLACED, ""},
         {ORDER_PAID, MILESTONE_PAID, "order_paid"},
-        {PARCEL_DISPATCHED, MILESTONE_DISPATCHED, "parcel_dispatched"},
-        {PARCEL_IN_CUSTOMS, MILESTONE_IN_CUSTOMS, "parcel_in_customs"},
-        {PARCEL_OUT_FOR_DELIVERY, MILESTONE_OUT_FOR_DELIVERY, "parcel_out_for_delivery"},
-        {PARCEL_DELIVERED, MILESTONE_DELIVERED, "parcel_delivered"},
+        {PARCEL_DISPATCHED, MILESTONE_DISPATCHED, "dispatched"},
+        {PARCEL_IN_CUSTOMS, MILESTONE_IN_CUSTOMS, "in_customs"},
+        {PARCEL_OUT_FOR_DELIVERY, MILESTONE_OUT_FOR_DELIVERY, "out_for_delivery"},
+        {PARCEL_DELIVERED, MILESTONE_DELIVERED, "delivered"},
     };
     struct world world;
     start(&world);
@@ -184,7 +184,7 @@ static void parcels_of_an_order_are_told_each(void **state)
     start(&world);
     apply(&world, 0, fact(PARCEL_DELIVERED, 5));
     assert_int_equal(apply(&world, 1, fact(PARCEL_DISPATCHED, 6)), ORDER_APPLIED);
-    assert_string_equal(about(&world), "parcel_dispatched");
+    assert_string_equal(about(&world), "dispatched");
     assert_ptr_equal(notice(&world)->parcel, &world.parcels[1]);
 }
 
@@ -253,7 +253,7 @@ static void a_second_attempt_that_fails_is_told_anew_but_not_for_ever(void **sta
     int told = 0;
     for (int day = 0; day < 10; day++) {
         apply(&world, 0, fact(PARCEL_OUT_FOR_DELIVERY, day * 24));
-        assert_string_equal(about(&world), day ? "" : "parcel_out_for_delivery");
+        assert_string_equal(about(&world), day ? "" : "out_for_delivery");
         assert_int_equal(apply(&world, 0, fact(PARCEL_DELIVERY_FAILED, day * 24 + 8)),
                          ORDER_APPLIED);
         told += notice(&world) != NULL;
@@ -275,7 +275,7 @@ static void back_fill_is_stored_and_nobody_is_told(void **state)
     assert_int_equal(apply(&world, 0, fact(ORDER_PAID, 0)), ORDER_DUPLICATE);
     assert_null(notice(&world));
     apply(&world, 0, fact(PARCEL_DELIVERED, 5)); /* what happens now is told */
-    assert_string_equal(about(&world), "parcel_delivered");
+    assert_string_equal(about(&world), "delivered");
 }
 
 static void the_customer_may_be_named_later_and_hears_the_newest_then(void **state)
@@ -290,7 +290,7 @@ static void the_customer_may_be_named_later_and_hears_the_newest_then(void **sta
     apply(&world, 0, gone);
     assert_null(notice(&world));
     assert_int_equal(apply(&world, 0, fact(ORDER_PLACED, -1)), ORDER_LATE);
-    assert_string_equal(about(&world), "parcel_dispatched");
+    assert_string_equal(about(&world), "dispatched");
     assert_int_equal(world.effects.count, 1);
     assert_true(world.parcels[0].is_dirty);
     struct order_event other = fact(ORDER_CHANGED, 2);

@@ -149,7 +149,7 @@ def orders():
                             "expected_at": at(4000), "closed_at": None},
                            {"class": "address_problem", "since": at(-17000), "reason": "house number missing",
                             "expected_at": at(-16000), "closed_at": at(-16500)}],
-            "notices": [{"about": "parcel_dispatched", "event_id": new_id(), "delivery": {"state": "delivered"}},
+            "notices": [{"about": "dispatched", "event_id": new_id(), "delivery": {"state": "delivered"}},
                         {"about": "customs_held", "event_id": new_id(),
                          "delivery": {"state": "held", "reason": "quiet_hours", "release_at": at(300)}}]},
         "1002": {
