@@ -56,10 +56,11 @@ CREATE INDEX ticket_gone ON ticket USING brin (gone);
 -- Clocks that others asked for; a row lives until its clock has fired or was cancelled.
 CREATE TABLE wish (
     owner    text        NOT NULL,
-    key      bytea       NOT NULL,
+    key      bytea       NOT NULL, -- the owner's
     name     text        NOT NULL,
+    topic_key text       NOT NULL, -- of the record that set it, and of those that tell of it
     number   smallint    NOT NULL,
-    state    smallint    NOT NULL,
+    state    smallint    NOT NULL, -- running or warned
     due      timestamptz NOT NULL,
     warn     timestamptz,
     next_at  timestamptz NOT NULL,
