@@ -49,6 +49,7 @@ static void a_value_cannot_break_out_of_its_quotes(void **state)
         {"Grüße 你好", "\"Grüße 你好\""},
         {"\xc2\x9bm", "\"\\xc2\\x9bm\""},
         {"a\xff", "\"a\\xff\""},
+        {"\x80", "\"\\x80\""},
     };
     for (size_t i = 0; i < SEA_COUNT(rows); i++) {
         struct sea_buf buf = SEA_BUF(4096);

@@ -76,6 +76,7 @@ static void a_contact_belongs_to_the_market_of_account_phone_or_locale(void **st
         {NULL, "12345", "fr-FR", "FR"},             /* a short code is no number */
         {NULL, "+abc", "de_DE.UTF-8", "DE"},
         {NULL, NULL, "pt-br", "BR"},
+        {NULL, NULL, "en-za", "AFRICA"},
         {NULL, NULL, "zh-Hant-SG", "SG"},
         {NULL, NULL, "es-419", "LATAM"},
         {NULL, NULL, "nb-NO", "NORDICS"},

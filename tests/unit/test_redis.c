@@ -3,6 +3,8 @@
 #include "sea_redis.h"
 #include "sea_redis_url.h"
 
+#include <stdio.h>
+
 static void addresses_are_taken_apart(void **state)
 {
     (void)state;
@@ -18,6 +20,7 @@ static void addresses_are_taken_apart(void **state)
         {"redis://me@h", {"h", "me", "", 6379, 0}},
         {"redis://[::1]:6380", {"::1", "", "", 6380, 0}},
         {"redis://u:p@[::1]", {"::1", "u", "p", 6379, 0}},
+        {"redis://h:65535/15", {"h", "", "", 65535, 15}},
     };
     for (size_t i = 0; i < SEA_COUNT(rows); i++) {
         struct sea_redis_url url;
@@ -57,6 +60,19 @@ static void malformed_addresses_are_refused(void **state)
     assert_int_equal(url.port, 42);
 }
 
+static void names_have_room_for_their_end(void **state)
+{
+    (void)state;
+    char text[1024];
+    struct sea_redis_url url;
+    int most = sizeof url.user - 1;
+    snprintf(text, sizeof text, "redis://%0*d@h", most, 0);
+    assert_true(sea_redis_url_parse(sea_str(text), &url));
+    assert_int_equal(strlen(url.user), most);
+    snprintf(text, sizeof text, "redis://%0*d@h", most + 1, 0);
+    assert_false(sea_redis_url_parse(sea_str(text), &url));
+}
+
 static void an_error_says_what_to_do(void **state)
 {
     (void)state;
@@ -92,5 +108,6 @@ static void parts_of_a_reply_that_are_not_there_are_empty(void **state)
 
 SEA_TESTS(cmocka_unit_test(addresses_are_taken_apart),
           cmocka_unit_test(malformed_addresses_are_refused),
+          cmocka_unit_test(names_have_room_for_their_end),
           cmocka_unit_test(an_error_says_what_to_do),
           cmocka_unit_test(parts_of_a_reply_that_are_not_there_are_empty))

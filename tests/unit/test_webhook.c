@@ -157,6 +157,10 @@ static void standard_webhooks_example_is_accepted_in_its_time(void **state)
     assert_false(sea_webhook_standard(mac, &headers, body, 1614265330 - 301, 300));
     headers.signatures = SEA_STR("v1,AAAA v1a,x  v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     assert_true(sea_webhook_standard(mac, &headers, body, 1614265330, 300));
+    headers.signatures = SEA_STR("a b c d e f g v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    assert_true(sea_webhook_standard(mac, &headers, body, 1614265330, 300));
+    headers.signatures = SEA_STR("a b c d e f g h v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    assert_false(sea_webhook_standard(mac, &headers, body, 1614265330, 300)); /* eight are read */
     headers.signatures = SEA_STR("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     assert_false(sea_webhook_standard(mac, &headers, body, 1614265330, 300));
     headers.signatures = SEA_STR("");
