@@ -5,7 +5,7 @@
  *   sd:q:QUEUE       sorted set of TICKET:NUMBER:CHANNEL by router_dispatch_score
  *   sd:agent:USER    hash: state, weight, load, lease (Unix ms), limits, counts
  *   sd:offer:TICKET  to whom it was proposed; goes by itself
- *   sd:q:@mark       of the last rebuild: when it is gone, so is the rest */
+ *   sd:mark:router   of the last rebuild: when it is gone, so is the rest */
 #ifndef ROUTER_QUEUE_H
 #define ROUTER_QUEUE_H
 

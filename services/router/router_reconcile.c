@@ -14,7 +14,7 @@
 #include "sea_random.h"
 
 enum { WHOLE_MS = 60 * 1000, ARENA_MAX = 512 * 1024 * 1024 };
-static const struct sea_str MARK = {"sd:q:@mark", 10};
+static const struct sea_str MARK = {"sd:mark:router", 14};
 
 static const struct sea_pg_stmt WAITING = {
     "router_waiting", "SELECT ticket_id, number, channel, queue, priority, sort_at, opened_at"

@@ -49,7 +49,8 @@ def unique_deadlines(env, proto):
 
 
 def queues_in_redis(redis):
-    return {(key.removeprefix("sd:q:"), member) for key in redis.keys("sd:q:*") for member in redis.zrange(key, 0, -1)}
+    return {(key.removeprefix("sd:q:"), member.split(":")[0])  # ticket:number:channel
+            for key in redis.keys("sd:q:*") for member in redis.zrange(key, 0, -1)}
 
 
 def queues_in_postgres(pg):
