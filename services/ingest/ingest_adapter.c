@@ -45,3 +45,25 @@ struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea
     }
     return (struct sea_str){NULL, 0};
 }
+
+/* Of the character at `bytes`; 0: it is none. */
+static size_t char_len(const char *bytes, size_t left)
+{
+    for (size_t len = 1; len <= 4 && len <= left; len++)
+        if (sea_utf8_is_valid((struct sea_str){bytes, len})) return len;
+    return 0;
+}
+
+struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena)
+{
+    struct sea_str text = ingest_form_get(form, name, arena);
+    if (sea_utf8_is_valid(text)) return text;
+    char *copy = sea_arena_dup(arena, text);
+    if (!copy) return (struct sea_str){NULL, 0};
+    for (size_t i = 0; i < text.len;) {
+        size_t len = char_len(copy + i, text.len - i);
+        if (!len) copy[i] = '?';
+        i += len ? len : 1;
+    }
+    return (struct sea_str){copy, text.len};
+}

@@ -52,4 +52,7 @@ struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
 /* The raw value of a form or query parameter, decoded into the arena; empty when absent. */
 struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea_arena *arena);
 
+/* The same for words: what is no UTF-8 becomes '?'. */
+struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena);
+
 #endif

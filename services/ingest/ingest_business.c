@@ -60,19 +60,14 @@ static const struct type *type_of(struct sea_str name)
     return NULL;
 }
 
-static bool is_text(struct sea_str text)
-{
-    return text.len > 0 && text.len <= INGEST_ID_MAX && sea_utf8_is_valid(text) &&
-           !memchr(text.ptr, 0, text.len);
-}
-
 static bool check_attributes(const struct ingest_business *business,
                              const struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
     if (!sea_str_is(event->specversion, "1.0"))
         return invalid(problem, "specversion must be 1.0", "/specversion");
-    if (!is_text(event->id)) return invalid(problem, "id must be text of 1 to 512 bytes", "/id");
-    if (!is_text(event->source))
+    if (!ingest_is_id(event->id))
+        return invalid(problem, "id must be text of 1 to 512 bytes", "/id");
+    if (!ingest_is_id(event->source))
         return invalid(problem, "source must be text of 1 to 512 bytes", "/source");
     if (business->publisher && !sea_source_may(business->publisher, event->source))
         return ingest_refuse(problem, 403, "source-not-allowed",

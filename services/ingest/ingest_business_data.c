@@ -198,7 +198,8 @@ static bool read_time(const char *text, const char *field, int64_t *ret,
     return invalid(problem, "must be an RFC 3339 time", field);
 }
 
-static void read_profile(const Seadesk__V1__BusinessData *data, struct ingest_profile *profile)
+static void read_profile(const Seadesk__V1__BusinessData *data, struct sea_arena *arena,
+                         struct ingest_profile *profile)
 {
     const Seadesk__V1__BusinessCustomer *customer = data->customer;
     *profile = (struct ingest_profile){.order_id = sea_str(data->order_id),
@@ -210,7 +211,10 @@ static void read_profile(const Seadesk__V1__BusinessData *data, struct ingest_pr
     profile->phone = sea_str(customer->phone);
     profile->email = sea_str(customer->email);
     profile->tier = sea_str(*customer->tier ? customer->tier : data->tier);
-    for (size_t i = 0; i < customer->n_channels && i < INGEST_CHANNELS_MAX; i++) {
+    size_t count =
+        customer->n_channels < INGEST_CHANNELS_MAX ? customer->n_channels : INGEST_CHANNELS_MAX;
+    profile->channels = sea_arena_alloc(arena, (count + 1) * sizeof(*profile->channels));
+    for (size_t i = 0; profile->channels && i < count; i++) {
         const Seadesk__V1__BusinessChannel *channel = customer->channels[i];
         if (!*channel->channel || !*channel->account || !*channel->id) continue;
         profile->channels[profile->channels_count++] = (struct ingest_channel){
@@ -287,7 +291,7 @@ bool ingest_data_read(const struct ingest_cloudevent *event, const yyjson_alc *a
     if (!read_time(data->occurred_at, "/data/occurred_at", &ret->occurred_at_ms, problem) ||
         !read_time(data->expected_at, "/data/expected_at", &order->expected_at_ms, problem))
         return false;
-    read_profile(data, &ret->profile);
+    read_profile(data, arena, &ret->profile);
     if (!read_consent(data->consent, ret, problem)) return false;
     order->order_id = sea_str(data->order_id);
     order->market = sea_str(data->market);

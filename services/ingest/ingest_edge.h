@@ -32,6 +32,7 @@ struct ingest_edge {
     struct sea_days *days;
     struct ingest_intakes *intakes;
     struct ingest_topic *topic;
+    int key_looks; /* at the start */
 };
 
 /* Reads the configuration folder; on a mistake what was loaded stays. */

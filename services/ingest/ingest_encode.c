@@ -22,6 +22,7 @@ struct job {
     enum sea_err err;
 };
 
+/* A copy that ends with NUL; one inside would cut it, and no reader wants it. */
 static char *text(struct job *job, struct sea_str value)
 {
     char *copy =
@@ -30,6 +31,7 @@ static char *text(struct job *job, struct sea_str value)
         job->err = SEA_ERR_REJECT;
         return (char *)(uintptr_t)protobuf_c_empty_string;
     }
+    for (char *nul; value.len && (nul = memchr(copy, 0, value.len));) *nul = ' ';
     return copy;
 }
 

@@ -30,7 +30,8 @@ static bool read_contact(yyjson_val *root, struct ingest_item *item, struct inge
     yyjson_val *contact = ingest_json_obj(root, "contact");
     struct ingest_message *message = &item->message;
     if (!contact) return wrong(problem, "contact must be an object", "/contact");
-    if (!take_str(contact, "id", INGEST_ID_MAX, &item->contact_id) || !item->contact_id.len)
+    if (!take_str(contact, "id", INGEST_ID_MAX, &item->contact_id) ||
+        !ingest_is_id(item->contact_id))
         return wrong(problem, "contact.id must be text of 1 to 512 bytes", "/contact/id");
     if (!take_str(contact, "name", INGEST_ID_MAX, &message->name))
         return wrong(problem, "contact.name must be text", "/contact/name");
@@ -62,13 +63,17 @@ static bool read_attachment(yyjson_val *value, struct ingest_attachment *ret)
 }
 
 static bool read_attachments(yyjson_val *root, struct ingest_message *message,
-                             struct ingest_problem *problem)
+                             struct sea_arena *arena, struct ingest_problem *problem)
 {
     size_t i, n;
     yyjson_val *list = ingest_json_arr(root, "attachments"), *value;
     if (ingest_json_is_absent(root, "attachments")) return true;
     if (!list || yyjson_arr_size(list) > INGEST_ATTACHMENTS_MAX)
         return wrong(problem, "attachments must be an array of at most 20", "/attachments");
+    message->attachments =
+        sea_arena_zero(arena, (yyjson_arr_size(list) + 1) * sizeof(*message->attachments));
+    if (!message->attachments)
+        return ingest_refuse(problem, 413, "too-large", "the request is too large", NULL);
     yyjson_arr_foreach(list, i, n, value)
     {
         if (!read_attachment(value, &message->attachments[i]))
@@ -147,10 +152,11 @@ bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_it
     item->source = generic->source;
     message->kind = SEADESK__V1__MESSAGE_KIND__TEXT;
     if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id) ||
-        !message->external_id.len)
+        !ingest_is_id(message->external_id))
         return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
     if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
-        !read_words(root, message, problem) || !read_attachments(root, message, problem))
+        !read_words(root, message, problem) ||
+        !read_attachments(root, message, items->arena, problem))
         return false;
     if (!message->text.len && !message->subject.len && !message->attachments_count)
         return wrong(problem, "a message needs text, a subject or an attachment", "/text");

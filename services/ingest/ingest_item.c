@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sea_enc.h"
+
 struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind)
 {
     if (items->count == items->cap) {
@@ -31,6 +33,12 @@ struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char
     struct ingest_item *item = ingest_items_add(items, INGEST_DEAD);
     if (item) item->dead = (struct ingest_dead){.reason = reason, .value = value, .offset = -1};
     return item;
+}
+
+bool ingest_is_id(struct sea_str text)
+{
+    return text.len > 0 && text.len <= INGEST_ID_MAX && !memchr(text.ptr, 0, text.len) &&
+           sea_utf8_is_valid(text);
 }
 
 bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,

@@ -37,7 +37,7 @@ struct ingest_attachment {
 struct ingest_message {
     int kind; /* Seadesk__V1__MessageKind */
     struct sea_str external_id, name, phone, email, locale, subject, text, in_reply_to, order_id;
-    struct ingest_attachment attachments[INGEST_ATTACHMENTS_MAX];
+    struct ingest_attachment *attachments;
     size_t attachments_count;
     struct sea_str raw;
     bool has_recording_consent, is_automatic;
@@ -62,7 +62,7 @@ struct ingest_channel {
 
 struct ingest_profile {
     struct sea_str customer_ref, name, locale, phone, email, tier, order_id, market;
-    struct ingest_channel channels[INGEST_CHANNELS_MAX];
+    struct ingest_channel *channels;
     size_t channels_count;
 };
 
@@ -101,6 +101,9 @@ struct ingest_item {
         struct ingest_dead dead;
     };
 };
+
+/* 1 to INGEST_ID_MAX bytes of UTF-8 without NUL. */
+bool ingest_is_id(struct sea_str text);
 
 /* Items of one request, in the arena; grows up to INGEST_ITEMS_MAX. */
 struct ingest_items {

@@ -52,7 +52,7 @@ static void read_status(const struct ingest_webhook *hook, struct sea_str sid,
     item->id = ingest_id("receipt", hook->account, parts, SEA_COUNT(parts));
     item->receipt.state = state;
     item->receipt.provider_id = sid;
-    item->receipt.error_code = ingest_form_get(hook->body, "ErrorCode", items->arena);
+    item->receipt.error_code = ingest_form_text(hook->body, "ErrorCode", items->arena);
     if (!sea_uuid_parse(ingest_form_get(hook->query, "attempt", items->arena),
                         &item->receipt.attempt))
         item->receipt.attempt = (struct sea_uuid){{0}};
@@ -73,12 +73,14 @@ static void read_media(const struct ingest_webhook *hook, struct ingest_message 
     char name[32];
     if (!sea_str_u64(ingest_form_get(hook->body, "NumMedia", arena), &count)) return;
     if (count > INGEST_ATTACHMENTS_MAX) count = INGEST_ATTACHMENTS_MAX;
+    message->attachments = sea_arena_zero(arena, (count + 1) * sizeof(*message->attachments));
+    if (!message->attachments) return;
     for (unsigned i = 0; i < count; i++) {
         struct ingest_attachment *attachment = &message->attachments[message->attachments_count];
         snprintf(name, sizeof(name), "MediaUrl%u", i);
-        attachment->url = ingest_form_get(hook->body, name, arena);
+        attachment->url = ingest_form_text(hook->body, name, arena);
         snprintf(name, sizeof(name), "MediaContentType%u", i);
-        attachment->mime = ingest_form_get(hook->body, name, arena);
+        attachment->mime = ingest_form_text(hook->body, name, arena);
         if (attachment->url.len) message->attachments_count++;
     }
     if (message->attachments_count) message->kind = kind_of_mime(message->attachments[0].mime);
@@ -89,7 +91,7 @@ static void read_message(const struct ingest_webhook *hook, struct sea_str sid,
 {
     struct sea_arena *arena = items->arena;
     struct sea_str from = ingest_form_get(hook->body, "From", arena);
-    bool is_good = from.len > 0 && from.len <= INGEST_ID_MAX;
+    bool is_good = ingest_is_id(from);
     struct ingest_item *item = is_good ? ingest_items_add(items, INGEST_MESSAGE)
                                        : ingest_items_add_dead(items, "unreadable", hook->body);
     if (!item) return;
@@ -99,7 +101,7 @@ static void read_message(const struct ingest_webhook *hook, struct sea_str sid,
     item->message.kind = SEADESK__V1__MESSAGE_KIND__TEXT;
     item->message.external_id = sid;
     if (from.ptr[0] == '+') item->message.phone = from;
-    item->message.text = ingest_form_get(hook->body, "Body", arena);
+    item->message.text = ingest_form_text(hook->body, "Body", arena);
     item->message.raw = hook->body;
     read_media(hook, &item->message, arena);
 }
@@ -110,7 +112,7 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     struct sea_str sid = ingest_form_get(hook->body, "MessageSid", items->arena);
     struct sea_str status = ingest_form_get(hook->body, "MessageStatus", items->arena);
     if (!sid.len) sid = ingest_form_get(hook->body, "SmsSid", items->arena);
-    if (!sid.len || sid.len > INGEST_ID_MAX)
+    if (!ingest_is_id(sid))
         return ingest_refuse(problem, 422, "invalid", "MessageSid is missing or too long",
                              "/MessageSid");
     if (status.len && !sea_str_is(status, "received"))

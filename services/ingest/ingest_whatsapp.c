@@ -62,12 +62,15 @@ static int kind_of(struct sea_str type)
     return SEADESK__V1__MESSAGE_KIND__OTHER;
 }
 
-static void read_media(yyjson_val *media, struct ingest_message *message)
+static void read_media(yyjson_val *media, struct ingest_message *message, struct sea_arena *arena)
 {
-    struct ingest_attachment *attachment = &message->attachments[0];
     size_t len = 0;
-    attachment->media_id = ingest_json_str(media, "id");
-    if (!attachment->media_id.len) return;
+    struct sea_str id = ingest_json_str(media, "id");
+    struct ingest_attachment *attachment =
+        id.len ? sea_arena_zero(arena, sizeof(*attachment)) : NULL;
+    if (!attachment) return;
+    message->attachments = attachment;
+    attachment->media_id = id;
     attachment->mime = ingest_json_str(media, "mime_type");
     attachment->name = ingest_json_str(media, "filename");
     attachment->has_sha256 = sea_base64_parse(ingest_json_str(media, "sha256"), attachment->sha256,
@@ -125,11 +128,6 @@ static struct sea_str plus(struct sea_str digits, struct sea_arena *arena)
     return (struct sea_str){text, digits.len + 1};
 }
 
-static bool is_id(struct sea_str text)
-{
-    return text.len > 0 && text.len <= INGEST_ID_MAX;
-}
-
 static void set_contact(struct ingest_item *item, const struct sea_account *account,
                         struct sea_str contact)
 {
@@ -143,7 +141,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
 {
     struct sea_str id = ingest_json_str(object, "id"), from = ingest_json_str(object, "from");
     struct sea_str raw = raw_of(object, items->arena);
-    bool is_good = is_id(id) && is_id(from);
+    bool is_good = ingest_is_id(id) && ingest_is_id(from);
     struct ingest_item *item = is_good ? ingest_items_add(items, INGEST_MESSAGE)
                                        : ingest_items_add_dead(items, "unreadable", raw);
     if (!item) return;
@@ -167,7 +165,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
     message->text = text_of(part, type);
     message->in_reply_to = ingest_json_str(ingest_json_obj(object, "context"), "id");
     message->raw = raw;
-    read_media(part, message);
+    read_media(part, message, items->arena);
 }
 
 static int state_of(struct sea_str status)
@@ -194,7 +192,7 @@ static void read_status(const struct ingest_webhook *hook, yyjson_val *object,
 {
     struct sea_str id = ingest_json_str(object, "id"), status = ingest_json_str(object, "status");
     int state = state_of(status);
-    if (!is_id(id) || !state)
+    if (!ingest_is_id(id) || !state)
         return; /* a status of a later version tells us nothing we could use */
     struct ingest_item *item = ingest_items_add(items, INGEST_RECEIPT);
     if (!item) return;

@@ -4,7 +4,7 @@
 #include "ingest_metrics.h"
 #include "sea_log.h"
 
-enum { LOOK_MS = 1000 };
+enum { LOOK_MS = 1000, KEY_LOOKS_MAX = 60, KEY_LOOK_MS = 50 };
 
 static enum sea_err load(void *ctx, const struct sea_config *config)
 {
@@ -45,6 +45,17 @@ static bool has_day_key(void *ctx, struct sea_buf *why)
     return is_ready;
 }
 
+/* Without its day key it could only answer 503: a moment's wait for it makes a restart smoother. */
+static void serve_when_ready(void *ctx)
+{
+    struct ingest_edge *edge = ctx;
+    if (sea_app_is_draining(edge->app)) return;
+    if (!sea_days_is_ready(edge->days) && edge->key_looks++ < KEY_LOOKS_MAX)
+        sea_app_after(edge->app, KEY_LOOK_MS, serve_when_ready, edge);
+    else if (ingest_http_open(edge))
+        sea_app_fail(edge->app);
+}
+
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
 {
     struct ingest_edge *edge = ctx;
@@ -72,12 +83,12 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     };
     err = ingest_intakes_open(&edge->intakes, &options);
     if (!err) err = ingest_topic_open(&edge->topic, edge);
-    if (!err) err = ingest_http_open(edge);
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
     sea_app_ready_check(app, "keys", has_day_key, edge);
     sea_app_every(app, LOOK_MS, look, edge);
     look(edge);
+    serve_when_ready(edge);
     return SEA_OK;
 }
 

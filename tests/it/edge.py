@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 import stack
-from stack import CHECKOUT
+from stack import CHECKOUT, eventually  # noqa: F401
 
 sys.path.insert(0, str(CHECKOUT / "deploy" / "dev"))
 import traffic  # noqa: E402

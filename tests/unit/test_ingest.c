@@ -470,6 +470,48 @@ static void a_consent_event_becomes_a_consent(void **state)
     assert_true(request->items.list[0].consent.is_granted);
 }
 
+static void an_sms_in_broken_utf_8_keeps_what_can_be_read(void **state)
+{
+    struct request *request = *state;
+    assert_true(parse(request, &ingest_twilio, &TWILIO,
+                      "MessageSid=SM1&From=%2B447700900001&Body=a%FFb%E2%82%ACc%E2%82", ""));
+    assert_str_equal(request->items.list[0].message.text, "a?b€c??");
+}
+
+static void an_id_is_text_without_nul(void **state)
+{
+    struct request *request = *state;
+    assert_true(whatsapp(request, VALUE("\"messages\":[{\"from\":\"55\\u000011\",\"id\":\"w\"}]")));
+    assert_int_equal(request->items.list[0].kind, INGEST_DEAD);
+    assert_string_equal(request->items.list[0].dead.reason, "unreadable");
+    assert_false(parse(request, &ingest_twilio, &TWILIO, "MessageSid=SM%00&From=%2B44", ""));
+    assert_true(parse(request, &ingest_twilio, &TWILIO, "MessageSid=SM1&From=%FF", ""));
+    assert_int_equal(request->items.list[1].kind, INGEST_DEAD);
+    assert_true(request->items.list[1].dead.offset == -1);
+}
+
+static void an_event_of_a_batch_has_its_own_limit(void **state)
+{
+    struct request *request = *state;
+    const struct ingest_business business = {NULL, &request->alc};
+    struct sea_buf body = SEA_BUF(1 << 20);
+    uint32_t count = 0;
+    const char *small = "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/erp\","
+                        "\"type\":\"seadesk.order.paid.v1\",\"data\":{\"order_id\":\"1\","
+                        "\"occurred_at\":\"2026-11-22T08:00:00Z\"}}";
+    sea_buf_printf(&body, "[%s,{\"x\":\"%0*d\"}]", small, INGEST_EVENT_BYTES_MAX, 0);
+    assert_false(ingest_business_json(&business, sea_buf_view(&body), true, &request->items, &count,
+                                      &request->problem));
+    assert_int_equal(request->problem.status, 413);
+    assert_int_equal(request->problem.index, 1);
+    sea_buf_reset(&body);
+    sea_buf_printf(&body, "[%s%*s]", small, INGEST_EVENT_BYTES_MAX, ""); /* blanks don't count */
+    assert_true(ingest_business_json(&business, sea_buf_view(&body), true, &request->items, &count,
+                                     &request->problem));
+    assert_int_equal(count, 1);
+    sea_buf_free(&body);
+}
+
 static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 {
     struct ingest_memory *memory;
@@ -494,7 +536,8 @@ static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole),
+SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole), TEST(an_sms_in_broken_utf_8_keeps_what_can_be_read),
+          TEST(an_id_is_text_without_nul), TEST(an_event_of_a_batch_has_its_own_limit),
           TEST(every_type_of_whatsapp_message_gives_a_message),
           TEST(every_message_and_status_of_every_entry_is_taken),
           TEST(the_same_message_has_the_same_id_and_each_status_its_own),

@@ -1,0 +1,138 @@
+/* fuzz_ingest.c: what providers and company systems may send: whatever is found in it has an id,
+ * the same one each time, and texts that a record can carry. Input: one character that chooses the
+ * parser, then the body. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest_adapter.h"
+#include "ingest_business.h"
+#include "ingest_generic.h"
+#include "sea_enc.h"
+#include "sea_id.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct sea_channel WHATSAPP = {"whatsapp", SEA_ADAPTER_WHATSAPP,
+                                            SEA_CHANNEL_MESSAGING},
+                                TWILIO = {"twilio-sms", SEA_ADAPTER_TWILIO_SMS,
+                                          SEA_CHANNEL_MESSAGING},
+                                FORM = {"form", SEA_ADAPTER_GENERIC, SEA_CHANNEL_MESSAGING};
+static const struct sea_account ACCOUNTS[] = {
+    {.channel = &WHATSAPP, .name = "demo", .is_enabled = true},
+    {.channel = &TWILIO, .name = "demo", .is_enabled = true},
+    {.channel = &FORM, .name = "demo", .is_enabled = true}};
+
+struct taken {
+    struct sea_arena arena;
+    yyjson_alc alc;
+    struct ingest_items items;
+    struct ingest_problem problem;
+};
+
+static void *pool_malloc(void *arena, size_t size)
+{
+    return sea_arena_alloc(arena, size);
+}
+
+static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
+{
+    void *copy = sea_arena_alloc(arena, size);
+    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
+    return copy;
+}
+
+static void pool_free(void *arena, void *ptr)
+{
+    (void)arena;
+    (void)ptr;
+}
+
+static bool take_webhook(struct taken *taken, const struct ingest_adapter *adapter,
+                         const struct sea_account *account, struct sea_str body)
+{
+    struct ingest_webhook hook = {.account = account, .body = body, .alc = &taken->alc};
+    return adapter->parse(&hook, &taken->items, &taken->problem);
+}
+
+static bool take_event(struct taken *taken, const char *type, struct sea_str body)
+{
+    const struct ingest_business business = {NULL, &taken->alc};
+    const struct ingest_cloudevent event = {.specversion = SEA_STR("1.0"),
+                                            .id = SEA_STR("1"),
+                                            .source = SEA_STR("/erp"),
+                                            .type = SEA_STR("seadesk.parcel.scanned.v1"),
+                                            .content_type = sea_str(type),
+                                            .bytes = body};
+    return ingest_business_take(&business, &event, 0, &taken->items, &taken->problem);
+}
+
+static bool take(struct taken *taken, char how, struct sea_str body)
+{
+    const struct ingest_business business = {NULL, &taken->alc};
+    const struct sea_channels channels = {.accounts = ACCOUNTS,
+                                          .account_count = SEA_COUNT(ACCOUNTS)};
+    const struct ingest_generic generic = {
+        .channels = &channels, .source = SEA_STR("s"), .body = body, .alc = &taken->alc};
+    uint32_t count;
+    switch (how) {
+    case 'w':
+        return take_webhook(taken, &ingest_whatsapp, &ACCOUNTS[0], body);
+    case 't':
+        return take_webhook(taken, &ingest_twilio, &ACCOUNTS[1], body);
+    case 'm':
+        return ingest_generic_parse(&generic, &taken->items, &taken->problem, NULL);
+    case 'j':
+        return take_event(taken, "application/json", body);
+    case 'p':
+        return take_event(taken, "application/protobuf", body);
+    default:
+        return ingest_business_json(&business, body, how == 'b', &taken->items, &count,
+                                    &taken->problem);
+    }
+}
+
+static void begin(struct taken *taken)
+{
+    *taken = (struct taken){.arena = SEA_ARENA(INGEST_ARENA_MAX)};
+    taken->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &taken->arena};
+    taken->items.arena = &taken->arena;
+}
+
+static void check_item(const struct ingest_item *item)
+{
+    sea_assert(!sea_uuid_is_nil(item->id));
+    if (item->kind == INGEST_MESSAGE) {
+        sea_assert(ingest_is_id(item->contact_id) && ingest_is_id(item->message.external_id));
+        sea_assert(sea_utf8_is_valid(item->message.text));
+        sea_assert(item->message.attachments_count <= INGEST_ATTACHMENTS_MAX);
+    } else if (item->kind == INGEST_ORDER) {
+        sea_assert(ingest_is_id(item->order.order_id) && item->order.occurred_at_ms != 0);
+    } else if (item->kind == INGEST_PROFILE) {
+        sea_assert(item->profile.customer_ref.len > 0);
+    } else if (item->kind == INGEST_RECEIPT) {
+        sea_assert(ingest_is_id(item->receipt.provider_id) && item->receipt.state != 0);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct taken first, second;
+    if (size == 0) return 0;
+    char *copy = sea_realloc(NULL, size);
+    memcpy(copy, data, size);
+    struct sea_str body = {copy + 1, size - 1};
+    begin(&first);
+    begin(&second);
+    bool is_good = take(&first, copy[0], body);
+    sea_assert(take(&second, copy[0], body) == is_good);
+    sea_assert(is_good || (first.problem.status >= 400 && first.problem.code));
+    sea_assert(first.items.count == second.items.count);
+    for (size_t i = 0; is_good && i < first.items.count; i++) {
+        check_item(&first.items.list[i]);
+        sea_assert(sea_uuid_eq(first.items.list[i].id, second.items.list[i].id));
+    }
+    sea_arena_free(&first.arena);
+    sea_arena_free(&second.arena);
+    free(copy);
+    return 0;
+}
