@@ -1,0 +1,37 @@
+#!/bin/bash
+# ingest.sh: signed WhatsApp webhooks into Kafka: ingest against a bare loop and Benthos, all into the same topic.
+# usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos]
+#        [--flush on,off] [--json FILE]
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+export SEADESK_STACK=${SEADESK_BENCH_STACK:-bench} SEADESK_BUILD=release
+for module in common machine packages kafka postgres redis services stack build; do . "$ROOT/deploy/dev/$module.sh"; done
+
+BENTHOS=$CACHE/benthos-4.27.0
+
+# Benthos is built once, where there is a Go that can: its modules come through Go's own proxy and are checked by Go.
+benthos_get() {
+    local go folder
+    [ -x "$BENTHOS" ] && return 0
+    go=$(command -v go) || go=/usr/local/go/bin/go
+    [ -x "$go" ] || { NO_BENTHOS="there is no Go (1.24 or newer)" && return 0; }
+    folder=$(mktemp -d)
+    cp "$ROOT"/tests/bench/benthos/{go.mod,main.go} "$folder"
+    step "Building Benthos 4.27.0 (some minutes)" env -C "$folder" GOFLAGS='-mod=mod -buildvcs=false' \
+        "$go" build -o "$BENTHOS.new" . && mv "$BENTHOS.new" "$BENTHOS" || NO_BENTHOS="it could not be built, see above"
+    rm -rf "$folder"
+}
+
+NO_BENTHOS=
+benthos_get
+"$ROOT/dev" up --infra
+build_preset release
+step "Building the bare loop" cmake --build --preset release --target bench_bare
+step "Migrating" seadesk migrate
+step "Creating topics" seadesk topics
+stop ingest
+mapfile -t INGEST_ENV < <(service_env ingest)
+info "measuring; nothing else should run on this machine"
+exec $PYTHON "$ROOT/tests/bench/ingest.py" --state "$STATE" --bin "$ROOT/build/release/bin" --benthos "$BENTHOS" \
+    --no-benthos "$NO_BENTHOS" --kafka "127.0.0.1:$(port kafka)" --redis "$(port redis)" --port "$(port ingest)" \
+    --admin "$(port ingest_admin)" --ingest-env "${INGEST_ENV[*]}" "$@"
