@@ -150,7 +150,8 @@ class Demo:
         def ask():
             status, body = desk(f"/orders/{order}")
             notices = body.get("notices", []) if status == 200 else []
-            return next((n for n in notices if about in n["about"] and (delivery_state(n) in states or n.get("state") in states)), None)
+            return next((n for n in notices if about in n["about"]
+                         and (delivery_state(n) in states or n.get("state") in states)), None)
         return ask
 
     def order_leaves(self, order, customer, market):
@@ -228,7 +229,7 @@ class Demo:
         if message:
             self.tell(message["event_id"])
         order = self.order + "-us"
-        customer = {"customer_ref": "c-" + order, "name": "Amy Jones", "locale": "en-US", "phone": "+" + US_PHONE,
+        customer = {"customer_ref": "c-demo-amy", "name": "Amy Jones", "locale": "en-US", "phone": "+" + US_PHONE,
                     "channels": [{"channel": "twilio-sms", "account": "demo", "id": "+" + US_PHONE}]}
         events = self.order_leaves(order, customer, "US")
         self.expect("no notice goes to her", self.notice(order, "dispatched", ("refused", "dropped")))
@@ -237,7 +238,7 @@ class Demo:
     def quiet_hours(self):
         self.scene("It is late in Germany: a notice there is held until the morning")
         order = self.order + "-de"
-        customer = {"customer_ref": "c-" + order, "name": "Jonas Weber", "locale": "de-DE", "phone": "+" + DE_PHONE,
+        customer = {"customer_ref": "c-demo-jonas", "name": "Jonas Weber", "locale": "de-DE", "phone": "+" + DE_PHONE,
                     "channels": [{"channel": "whatsapp", "account": "demo", "id": DE_PHONE}]}
         events = self.order_leaves(order, customer, "DE")
         held = self.expect("the notice is held", self.notice(order, "dispatched", ("held",)))
