@@ -168,7 +168,7 @@ class Demo:
 
     def order_travels(self):
         self.scene("A Brazilian customer's order is paid and dispatched (POST /v1/events): she hears of it on WhatsApp")
-        customer = {"customer_ref": "c-" + self.order, "name": "Maria Souza", "locale": "pt-BR", "phone": "+" + BR_PHONE,
+        customer = {"customer_ref": "c-demo-maria", "name": "Maria Souza", "locale": "pt-BR", "phone": "+" + BR_PHONE,
                     "channels": [{"channel": "whatsapp", "account": "demo", "id": BR_PHONE}]}
         events = self.order_leaves(self.order, customer, "BR")
         self.expect("the provider accepted the notice", self.notice(self.order, "dispatched", ACCEPTED))
