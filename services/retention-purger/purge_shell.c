@@ -16,6 +16,7 @@ enum {
     ROUNDS_PER_TICK = 4,
     ROTATIONS_PER_TICK = 4, /* steps of some hundred keys */
     FIRST_HOUSEKEEPING_MS = 2000,
+    NEXT_BITE_MS = 1000,
     ARENA_MAX = 64 * 1024 * 1024,
 };
 
@@ -211,6 +212,8 @@ static enum sea_err expire(struct purge *purge)
     struct purge_expiry expiry = {.signer = &purge->signer};
     struct sea_buf overdue = SEA_BUF(4096);
     enum sea_err err = transact(purge, purge_store_expire, &expiry);
+    /* Owners take a bounded bite each time. */
+    if (!err && expiry.went) purge->house_at_ms = sea_clock_mono_ms() + NEXT_BITE_MS;
     if (!err) err = purge_store_overdue(sea_worker_pg(purge->worker), &overdue);
     if (!err) {
         sea_metric_add(&purge_m_expired_total, (double)expiry.went, "rows");

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import uuid
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -305,7 +306,8 @@ def test_the_story_of_a_message_is_found_by_any_of_its_events(seadesk, ingest, d
     said = seadesk.json("story", message["event_id"], code=DONE)
     assert said["root_id"] == message["event_id"]
     assert {step["service"] for step in said["steps"]} >= {"router"}
-    assert [step["at"] for step in said["steps"]] == sorted(step["at"] for step in said["steps"])
+    times = [datetime.fromisoformat(step["at"]) for step in said["steps"]]
+    assert times == sorted(times)
     read = [step for step in said["steps"] if step["topic"] == "seadesk.messages"]
     assert read and all(step["offset"] is not None for step in read)
     for step in said["steps"]:

@@ -124,6 +124,20 @@ static void what_the_inventory_names_in_vain_is_named(void **state)
     sea_buf_free(&lines);
 }
 
+static void a_star_stands_for_the_table_in_every_schema(void **state)
+{
+    (void)state;
+    static const char *const columns[] = {"number"}, *const more[] = {"number", "name"};
+    const struct sea_store star = {
+        .kind = SEA_STORE_TABLE, .name = "*.source", .columns = {columns, 1}};
+    const struct sea_inventory inventory = {&star, 1};
+    const struct seadesk_table tables[] = {{"router.source", columns, 1}, {"desk.source", more, 2}};
+    struct sea_buf lines = SEA_BUF(4096);
+    seadesk_inventory_tables(&inventory, tables, 2, &lines);
+    assert_string_equal(lines.ptr, "column desk.source.name is not in retention.yaml\n");
+    sea_buf_free(&lines);
+}
+
 static void missing_topics_and_families_are_named(void **state)
 {
     (void)state;
@@ -168,6 +182,7 @@ SEA_TESTS(cmocka_unit_test(a_position_inside_the_log_is_fine),
           cmocka_unit_test(equal_tables_differ_in_nothing),
           cmocka_unit_test(a_new_table_and_a_new_column_are_named),
           cmocka_unit_test(what_the_inventory_names_in_vain_is_named),
+          cmocka_unit_test(a_star_stands_for_the_table_in_every_schema),
           cmocka_unit_test(missing_topics_and_families_are_named),
           cmocka_unit_test(another_retention_than_the_topics_own_is_named),
           cmocka_unit_test(a_key_belongs_to_the_family_it_begins_with))

@@ -72,11 +72,10 @@ static void check_go_live(struct seadesk_report *report, const struct seadesk *s
     const struct sea_config *config = &seadesk->config;
     check_secrets(report, level);
     if (seadesk->own.kafka_replicas < 3)
-        seadesk_find(
-            report, level, "kafka",
-            "set SEADESK_KAFKA_REPLICAS to 3 before seadesk topics first runs",
-            "topics are made with %lld replica(s): a lost disk loses what was acknowledged",
-            (long long)seadesk->own.kafka_replicas);
+        seadesk_find(report, level, "kafka",
+                     "set SEADESK_KAFKA_REPLICAS to 3 before seadesk topics first runs",
+                     "topics are made with %lld replica(s): with a disk goes what was acknowledged",
+                     (long long)seadesk->own.kafka_replicas);
     if (!starts(config->public_url, "https://"))
         seadesk_find(report, level, "edge", "set SEADESK_PUBLIC_URL",
                      "providers reach ingest without TLS: %s", config->public_url);

@@ -36,12 +36,28 @@ static void compare_table(const struct seadesk_table *table, const struct sea_st
                            store->columns.items[i]);
 }
 
+/* "*.source" stands for that table in every schema. */
+static bool is_named(const struct sea_store *store, const char *table)
+{
+    const char *dot = strchr(table, '.');
+    if (strcmp(store->name, table) == 0) return true;
+    return dot && store->name[0] == '*' && strcmp(store->name + 1, dot) == 0;
+}
+
+static const struct sea_store *find_table(const struct sea_inventory *inventory, const char *table)
+{
+    const struct sea_store *exact = sea_inventory_store(inventory, SEA_STORE_TABLE, sea_str(table));
+    for (uint32_t i = 0; i < inventory->count && !exact; i++)
+        if (inventory->stores[i].kind == SEA_STORE_TABLE && is_named(&inventory->stores[i], table))
+            exact = &inventory->stores[i];
+    return exact;
+}
+
 void seadesk_inventory_tables(const struct sea_inventory *inventory,
                               const struct seadesk_table *tables, size_t count, struct sea_buf *ret)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct sea_store *store =
-            sea_inventory_store(inventory, SEA_STORE_TABLE, sea_str(tables[i].name));
+        const struct sea_store *store = find_table(inventory, tables[i].name);
         if (store)
             compare_table(&tables[i], store, ret);
         else
@@ -50,8 +66,7 @@ void seadesk_inventory_tables(const struct sea_inventory *inventory,
     for (uint32_t s = 0; s < inventory->count; s++) {
         const struct sea_store *store = &inventory->stores[s];
         bool is_there = store->kind != SEA_STORE_TABLE;
-        for (size_t i = 0; i < count && !is_there; i++)
-            is_there = strcmp(tables[i].name, store->name) == 0;
+        for (size_t i = 0; i < count && !is_there; i++) is_there = is_named(store, tables[i].name);
         if (!is_there)
             sea_buf_printf(ret, "table %s of retention.yaml does not exist\n", store->name);
     }

@@ -13,7 +13,8 @@ static const struct sea_pg_stmt COLUMNS = {
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
     " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
-    " AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_t%'"
+    " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'seadesk') AND n.nspname NOT LIKE "
+    "'pg_t%'"
     " ORDER BY 1, a.attnum"};
 
 static bool add_rows(struct seadesk_tables *tables, const PGresult *rows)
