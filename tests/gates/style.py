@@ -22,6 +22,8 @@ BANNED = "sprintf vsprintf gets strtok alloca tmpnam mktemp setjmp longjmp ascti
 BANNED_OUTSIDE_TESTS = "strcpy strcat strncpy strncat atoi atol atof rand srand system popen localtime gmtime".split()
 # Functions whose format is no literal would print what somebody sent.
 FORMATS = {"printf": 0, "fprintf": 1, "snprintf": 2, "dprintf": 1, "syslog": 1, "sea_buf_printf": 1}
+# Fields of a log line that could only hold what customers wrote or who they are, or a secret.
+LOGGED = re.compile(r'SEA_F_\w+\(\s*"(\w*(?:text|body|phone|email|external_id|customer_name|password|secret|token|payload|url))"')
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 MACHINE = re.compile(r"(?<![\w.$}*-])/(work|root|home/\w+)/|\b(pypi|repo1\.maven|registry\.npmjs|proxy\.golang|crates\.io)\b")
@@ -79,6 +81,8 @@ def c_findings(name, text):
     for line in text.split("\n"):
         if columns(line.rstrip("\\ ")) > COLUMNS_MAX:
             yield f"a line of more than {COLUMNS_MAX} columns: {line.strip()[:50]}"
+    for match in LOGGED.finditer(text):
+        yield f"logs {match[1]}"
     code = without_comments_and_strings(text)
     for match in calls(code, BANNED + ([] if is_test else BANNED_OUTSIDE_TESTS)):
         yield f"calls {match[1]}"

@@ -27,6 +27,7 @@ int sea_demo_count(struct sea_buf *out, const char *text)
     ('"%s gets( /* %d */"', "text", "sea_buf_printf with text as its format"),
     ('is_long(text, \',\') ? "%s" : "%.5s"', "text", "snprintf with text as its format"),
     ("demo->printf(text)", "printf(text)", "printf with text as its format"),
+    ("return 0;", 'sea_log(SEA_LOG_WARN, "odd", SEA_F_STR("message_text", text));', "logs message_text"),
     ("return 0;", "return 0; " + "+" * 100, "a line of more than 100 columns: return 0; +++++"),
 ])
 def test_names_a_fault_in_c(old, new, want):
