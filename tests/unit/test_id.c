@@ -58,8 +58,8 @@ static void a_contact_key_goes_there_and_back(void **state)
     assert_false(sea_key_parse(SEA_STR("0011"), &again));
 }
 
-/* The vectors of Kafka's own UtilsTest.testMurmur2. Within 2^31 partitions the placement is the
- * whole hash. */
+/* The vectors of Kafka's own UtilsTest.testMurmur2, and two whose last word is one byte, from
+ * kafka-python. Within 2^31 partitions the placement is the whole hash. */
 static void placement_is_kafkas(void **state)
 {
     (void)state;
@@ -73,6 +73,8 @@ static void placement_is_kafkas(void **state)
         {"a-little-bit-longer-string", -1486304829},
         {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
         {"abc", 479470107},
+        {"a", -1563381124},
+        {"order-100", -955961047},
     };
     for (size_t i = 0; i < SEA_COUNT(rows); i++) {
         uint32_t positive = (uint32_t)rows[i].hash & 0x7fffffff;
