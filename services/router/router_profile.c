@@ -75,7 +75,8 @@ void router_profile_list(struct router_batch *batch, struct router_item *item)
         list(batch, item, sea_str(body->channels[i]->channel), sea_str(body->channels[i]->account),
              sea_str(body->channels[i]->id));
     if (!digits.len) return;
-    /* Channels that the profile names are the customer's choice; without any the market's habits decide. */
+    /* Channels that the profile names are the customer's choice; without any the market's habits
+     * decide. */
     bool is_chosen = item->listed_count > 0;
     for (uint32_t i = 0; !is_chosen && i < market->channels.count; i++)
         list_number(batch, item, market, market->channels.items[i], digits);
