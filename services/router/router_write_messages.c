@@ -280,6 +280,14 @@ static enum sea_err seal_words(struct router_batch *batch, struct told *told)
         sea_pg_array_end(args);                                                                    \
     } while (0)
 
+static void add_span(struct sea_pg_args *args, const struct router_sent *sent, uint32_t end)
+{
+    if (sent->span_to)
+        sea_pg_add_i32(args, (int32_t)end);
+    else
+        sea_pg_add_null(args);
+}
+
 static enum sea_err update_sent(struct router_batch *batch)
 {
     struct sea_pg_args *args = &batch->tools->args;
@@ -304,8 +312,8 @@ static enum sea_err update_sent(struct router_batch *batch)
     TOLD(SEA_PG_TEXT, add_text_or_null(args, s->rule));
     TOLD(SEA_PG_TIME, sea_pg_add_time(args, s->at_ms));
     TOLD(SEA_PG_TIME, sea_pg_add_time(args, s->release_at_ms));
-    TOLD(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)s->span_from));
-    TOLD(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)s->span_to));
+    TOLD(SEA_PG_I32, add_span(args, s, s->span_from));
+    TOLD(SEA_PG_I32, add_span(args, s, s->span_to));
     TOLD(SEA_PG_BYTES, (void)s; router_arg_bytes(args, list[i].sealed));
     TOLD(SEA_PG_BYTES, (void)s; router_arg_bytes(args, list[i].translated));
     TOLD(SEA_PG_TEXT, add_text_or_null(args, s->words_language));
