@@ -1,4 +1,6 @@
 """test_inventory.py: retention.yaml names every table with its columns and every topic, and nothing that isn't there."""
+import re
+
 import pytest
 import yaml
 from kafka import KafkaConsumer
@@ -50,3 +52,13 @@ def test_every_topic_is_in_the_inventory(inventory, env):
     topics = {topic for topic in consumer.topics() if topic.startswith("seadesk.")}
     consumer.close()
     assert topics == {entry["name"] for entry in inventory["topics"]}
+
+
+def test_every_family_of_redis_keys_is_in_the_inventory(inventory, redis):
+    """What the programs write by their sources, and what lies in Redis now."""
+    families = [entry["name"].rstrip("*") for entry in inventory["redis"]]
+    sources = [path for folder in ("services", "common") for path in (CHECKOUT / folder).rglob("*.c")]
+    written = {match for path in sources for match in re.findall(r"""['\"](sd:[a-z]+:)""", path.read_text())}
+    assert written and written <= set(families)
+    strangers = [key for key in redis.scan_iter(count=1000) if not key.startswith(tuple(families))]
+    assert not strangers, f"{len(strangers)} keys such as {strangers[0].split(':')[:2]}"
