@@ -446,6 +446,22 @@ static void delete_when_idle(struct sea_worker *worker)
     (void)worker_run(worker, UINT32_C(1) << first->number, nothing, NULL);
 }
 
+/* Who doesn't poll for max.poll.interval.ms is put out of the group, also when there is nothing to
+ * read: the queue's event comes only with a record. A full ring stops the polling, which is enough
+ * for a short while; after that fetching is paused, which costs what was fetched ahead, and polling
+ * goes on. */
+static void keep_polling(struct sea_worker *worker)
+{
+    int64_t now_ms = sea_clock_mono_ms();
+    if (worker->ring_count >= RING_HIGH) {
+        if (now_ms - worker->polled_ms < UNPOLLED_MS) return;
+        set_paused(worker, true);
+    } else {
+        worker->polled_ms = now_ms;
+    }
+    if (poll_once(worker)) (void)!write(worker->queue_fd, &ONE, sizeof(ONE));
+}
+
 static void on_house(evutil_socket_t fd, short what, void *arg)
 {
     struct sea_worker *worker = arg;
@@ -461,12 +477,7 @@ static void on_house(evutil_socket_t fd, short what, void *arg)
         fail(worker, "slot lost");
         return;
     }
-    /* A full ring stops the polling, which is enough for a short while. Before the group thinks us
-     * dead fetching is paused, which costs what was fetched ahead, and polling goes on. */
-    if (worker->ring_count >= RING_HIGH && sea_clock_mono_ms() - worker->polled_ms > UNPOLLED_MS) {
-        set_paused(worker, true);
-        poll_once(worker);
-    }
+    keep_polling(worker);
     if (worker->needs_take_over || worker->backoff_ms) return;
     if (worker->outbox.needs_reload) (void)outbox_reload_if_needed(worker);
     outbox_pump(worker);

@@ -50,6 +50,8 @@ SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);
 /* ingest_topic.c: seadesk.business, read with Kafka's own offsets. */
 struct ingest_topic;
 SEA_MUST_CHECK enum sea_err ingest_topic_open(struct ingest_topic **ret, struct ingest_edge *edge);
+/* Polls although nothing woke it: who doesn't poll for minutes is put out of the group. */
+void ingest_topic_look(struct ingest_topic *topic);
 void ingest_topic_close(struct ingest_topic **topic);
 
 #endif

@@ -283,6 +283,11 @@ enum sea_err ingest_topic_open(struct ingest_topic **ret, struct ingest_edge *ed
     return err ? SEA_ERR_FATAL : SEA_OK;
 }
 
+void ingest_topic_look(struct ingest_topic *topic)
+{
+    (void)!write(topic->wake_fd, &ONE, sizeof(ONE));
+}
+
 void ingest_topic_close(struct ingest_topic **pointer)
 {
     struct ingest_topic *topic = *pointer;

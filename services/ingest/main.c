@@ -26,6 +26,7 @@ static void look(void *ctx)
     const struct ingest_edge *edge = ctx;
     ingest_intakes_mend(edge->intakes);
     sea_metric_set(&sea_m_ingest_waiting_requests, ingest_intakes_waiting(edge->intakes));
+    if (edge->topic) ingest_topic_look(edge->topic);
 }
 
 static bool is_broker_up(void *ctx, struct sea_buf *why)
