@@ -319,7 +319,8 @@ SELECT t.ticket_id, t.version, t.home_key, t.number,
        t.acknowledged_at, t.answered_at, t.resolved_at, t.snoozed_until, t.due_at, c.conversation_id, c.customer_id
 FROM ticket t LEFT JOIN contact c ON c.contact_key = t.home_key;
 
--- Messages. Of a ticket: WHERE home_key = … AND ticket_id = … ORDER BY sent_at, routed_at. By a provider's id: with the event
+-- Messages. Of a ticket: WHERE home_key = … AND ticket_id = … ORDER BY sent_at, routed_at, place (in the log: providers' times are
+-- seconds). By a provider's id: with the event
 -- id that ingest derives from it, WHERE root_id = … AND event_id = … AND direction = 'in'. By message_id alone:
 -- WHERE message_id = … AND gone = router.gone_of(…).
 --   direction    in out note
@@ -341,7 +342,7 @@ SELECT m.message_id, m.gone, m.event_id, m.root_id, (ARRAY['in', 'out', 'note'])
        m.draft_id, m.to_key,
        (ARRAY['drafted', 'held', 'blocked', 'queued', 'accepted', 'delivered', 'read', 'failed', 'dropped', 'returned',
               'uncertain', 'released'])[m.delivery_state] AS delivery_state,
-       m.delivery_reason, m.delivery_rule, m.delivery_at, m.release_at, m.span_from, m.span_to
+       m.delivery_reason, m.delivery_rule, m.delivery_at, m.release_at, m.span_from, m.span_to, m."offset" AS place
 FROM message m LEFT JOIN contact c ON c.contact_key = m.home_key LEFT JOIN contact d ON d.contact_key = m.to_key;
 
 -- Decisions about a ticket: WHERE ticket_id = … ORDER BY at. `by`: router or a user.

@@ -47,9 +47,10 @@ static const struct sea_pg_stmt MESSAGE = {
                " WHERE root_id = $1 AND event_id = $1 AND direction = 'in' LIMIT 1"};
 
 static const struct sea_pg_stmt MESSAGES = {
-    "messages", "SELECT " COLUMNS " FROM (SELECT * FROM router.message_v WHERE home_key = $1"
-                " AND ticket_id = $2 ORDER BY sent_at DESC, routed_at DESC LIMIT 500) AS m"
-                " ORDER BY sent_at, routed_at"};
+    "messages",
+    "SELECT " COLUMNS " FROM (SELECT * FROM router.message_v WHERE home_key = $1"
+    " AND ticket_id = $2 ORDER BY sent_at DESC, routed_at DESC, place DESC LIMIT 500) AS m"
+    " ORDER BY sent_at, routed_at, place"};
 
 static void *arena_alloc(void *arena, size_t size)
 {
