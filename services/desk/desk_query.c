@@ -7,7 +7,7 @@
 #include "sea_enc.h"
 #include "sea_http.h"
 
-enum { FILTER_MAX_BYTES = 200, PRIORITY_MAX = 9 };
+enum { FILTER_MAX_BYTES = 200, PRIORITY_MAX = 1000 };
 
 static const char *const STATUSES[] = {"open",    "offered",  "assigned", "waiting",
                                        "snoozed", "resolved", "closed"};

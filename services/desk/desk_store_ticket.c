@@ -172,7 +172,7 @@ static enum sea_err read_tickets(struct desk_read *read, const PGresult *rows, s
 
 /* Later than any ticket: 9999-01-01. */
 static const int64_t FAR_MS = INT64_C(253370764800000);
-enum { PRIORITY_ABOVE = 100 };
+enum { PRIORITY_ABOVE = 1001 };
 
 static const struct sea_pg_stmt *statement_of(const struct desk_query *query)
 {
