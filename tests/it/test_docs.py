@@ -1,0 +1,61 @@
+"""test_docs.py: every command of docs/integrating.md runs as it stands, in its order, and does what the page says."""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stack import CHECKOUT, Desk
+
+PAGE = CHECKOUT / "docs" / "integrating.md"
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+COMMANDS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["/usr/bin/python3", "-c"]}
+
+
+def shown_after(number):
+    """The JSON that the page shows as what the block prints, or None."""
+    after = BLOCKS[number + 1] if number + 1 < len(BLOCKS) else ("", "")
+    return json.loads(after[1]) if after[0] == "json" else None
+
+
+def first_lines():
+    return [pytest.param(number, id=f"{number}-{kind}") for number, (kind, _) in enumerate(BLOCKS) if kind in COMMANDS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def suite(env):
+    """The page promises what the whole suite does."""
+    if not (Path(env["SEADESK_BIN_DIR"]) / "order-tracker").exists():
+        pytest.skip("the services are not built")
+
+
+@pytest.mark.parametrize("number", first_lines())
+def test_a_block_of_the_page_runs(env, number):
+    kind, text = BLOCKS[number]
+    ran = subprocess.run([*COMMANDS[kind], text], cwd=CHECKOUT, env={**os.environ, **env}, capture_output=True,
+                         text=True, timeout=60)
+    assert ran.returncode == 0, f"{text}\n{ran.stdout}\n{ran.stderr}"
+    if shown := shown_after(number):
+        printed = json.loads(ran.stdout)
+        assert printed["ids"] == shown["ids"]
+        assert printed["accepted"] + printed["duplicate"] == shown["accepted"] + shown["duplicate"]
+
+
+def test_every_block_of_the_page_is_run_or_is_an_output(env):
+    assert {kind for kind, _ in BLOCKS} <= {*COMMANDS, "json"}
+    assert len(first_lines()) >= 9
+
+
+def test_what_the_page_published_has_arrived(env, eventually):
+    desk = Desk(env["SEADESK_DESK_URL"])
+
+    def order():
+        answer = desk.get("/orders/F-1001")
+        return answer.status_code == 200 and answer.json()
+
+    eventually(lambda: order() and order()["parcels"][0]["state"] == "out_for_delivery", 30)
+    assert {each["name"] for each in order()["milestones"]} >= {"paid", "dispatched", "out_for_delivery"}
+    assert eventually(lambda: desk.message("whatsapp", "wamid.first"), 30)["text"] == "Oi!"
+    assert eventually(lambda: desk.message("form", "form-77"), 30)["market"] == "MX"
