@@ -66,6 +66,7 @@ def test_everything_holds_through_kill_9_of_everything(env, pg, redis, fake, clo
     fake.clear()
     world.run_load(redis, count=14, every=3.0)
     world.heal()
+    eventually(lambda: pg.value("SELECT 1") == 1, 40)  # this test's own connection was killed too
     wait_quiet(env, pg, world)
     api = stack.Desk(env["SEADESK_DESK_URL"], "ana")
 
