@@ -60,8 +60,8 @@ static bool is_edge(const struct sea_record *record)
 /* To be looked up in `seen`. */
 static bool is_seen_by_id(const struct sea_worker *worker, const struct sea_record *record)
 {
-    return is_edge(record) && !(worker->ops->takes_repeated_commands &&
-                                record->topic == SEA_TOPIC_COMMANDS);
+    return is_edge(record) &&
+           !(worker->ops->takes_repeated_commands && record->topic == SEA_TOPIC_COMMANDS);
 }
 
 static enum verdict judge(struct sea_worker *worker, const struct sea_record *record,

@@ -17,7 +17,7 @@ enum {
     RING_LOW = 1000,  /* resume below */
     PARKED_KEYS_MAX = 10000,
     RELEASED_LOOK_MS = 3000, /* for rows that seadesk replay wrote */
-    OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
+    OUTBOX_KEEP_MS = 5000,   /* rows stay so long after the broker's acknowledgement */
     OUTBOX_UNSENT_MAX =
         64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
     BACKOFF_MIN_MS = 100,
@@ -99,7 +99,7 @@ struct sea_worker {
     bool needs_take_over;                      /* `assigned` is to be taken over */
     rd_kafka_topic_partition_list_t *assigned; /* as the group says; NULL: nothing */
     bool is_incomplete;                        /* some number is not ours in every topic */
-    int64_t polled_ms; /* monotonic: when the group last heard from us */
+    int64_t polled_ms;                         /* monotonic: when the group last heard from us */
     int backoff_ms;                            /* 0: no dependency is away */
     enum sea_err failure;                      /* FATAL once the process must end */
 
