@@ -278,6 +278,23 @@ static void back_fill_is_stored_and_nobody_is_told(void **state)
     assert_string_equal(about(&world), "delivered");
 }
 
+static void back_fill_is_not_told_by_what_comes_after_it(void **state)
+{
+    (void)state;
+    struct world world;
+    start(&world);
+    struct order_event out = fact(PARCEL_OUT_FOR_DELIVERY, 0);
+    out.is_historical = true;
+    apply(&world, 0, out);
+    assert_int_equal(apply(&world, 0, fact(PARCEL_OUT_FOR_DELIVERY, 24)), ORDER_APPLIED);
+    assert_null(notice(&world)); /* a second attempt is no new milestone */
+    start(&world);
+    out.has_contact = false;
+    apply(&world, 0, out);
+    apply(&world, 0, fact(ORDER_CHANGED, 1)); /* names the customer */
+    assert_null(notice(&world));
+}
+
 static void the_customer_may_be_named_later_and_hears_the_newest_then(void **state)
 {
     (void)state;
@@ -432,6 +449,7 @@ SEA_TESTS(cmocka_unit_test(the_five_milestones_are_told_once_each_even_if_replay
           cmocka_unit_test(trouble_is_closed_by_its_answer_or_by_progress),
           cmocka_unit_test(a_second_attempt_that_fails_is_told_anew_but_not_for_ever),
           cmocka_unit_test(back_fill_is_stored_and_nobody_is_told),
+          cmocka_unit_test(back_fill_is_not_told_by_what_comes_after_it),
           cmocka_unit_test(the_customer_may_be_named_later_and_hears_the_newest_then),
           cmocka_unit_test(trouble_is_told_before_older_milestones_when_the_customer_is_named),
           cmocka_unit_test(a_cancelled_order_says_nothing_more),
