@@ -1,6 +1,9 @@
-"""count_tests.py: adds up JUnit files of ctest and pytest; prints "passed failed skipped", then each failure's name."""
+"""count_tests.py: adds up the JUnit files of a folder; prints "passed failed skipped unsteady", then a line for each that failed.
+
+again.xml holds what ran a second time: a test that failed and passed there is passed, and unsteady."""
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 
 def outcome(case):
@@ -14,19 +17,29 @@ def outcome(case):
     return "failed" if broken or case.get("status") in ("fail", "notrun") else "passed"
 
 
-def main(paths):
+def read(paths):
+    """name -> outcome; one case may be written twice, its call and its teardown: the failure counts."""
     seen = {}
     for path in paths:
+        if path.stat().st_size == 0:
+            continue
         for case in ElementTree.parse(path).iter("testcase"):
             name = f"{case.get('classname', '')}::{case.get('name', '')}"
-            # One case may be written twice: its call and its teardown.
             if seen.get(name) != "failed":
                 seen[name] = outcome(case)
-    results = list(seen.values())
-    print(results.count("passed"), results.count("failed"), results.count("skipped"))
-    for name, result in seen.items():
+    return seen
+
+
+def main(folder):
+    again = Path(folder, "again.xml")
+    first = read(sorted(each for each in Path(folder).glob("*.xml") if each != again))
+    second = read([again]) if again.exists() else {}
+    unsteady = [name for name, result in first.items() if result == "failed" and second.get(name) == "passed"]
+    results = list({**first, **dict.fromkeys(unsteady, "passed")}.values())
+    print(results.count("passed"), results.count("failed"), results.count("skipped"), len(unsteady))
+    for name, result in first.items():
         if result == "failed":
-            print(name)
+            print("unsteady:" if name in unsteady else "failed:", name)
 
 
-main(sys.argv[1:])
+main(sys.argv[1])

@@ -30,10 +30,25 @@ PYTEST = """<testsuites><testsuite name="p"><testcase classname="m" name="ok"/>
 </testsuite></testsuites>"""
 
 
+AGAIN = """<testsuite name="p"><testcase classname="m" name="twice"/></testsuite>"""
+
+
+def count(folder):
+    return subprocess.run([sys.executable, CHECKOUT / "deploy/dev/count_tests.py", folder], check=True,
+                          capture_output=True, text=True).stdout.splitlines()
+
+
 def test_the_closing_line_counts_each_case_once_and_misses_no_failure(tmp_path):
     for name, text in (("c.xml", CTEST), ("p.xml", PYTEST)):
         (tmp_path / name).write_text(text)
-    out = subprocess.run([sys.executable, CHECKOUT / "deploy/dev/count_tests.py", tmp_path / "c.xml",
-                          tmp_path / "p.xml"], check=True, capture_output=True, text=True).stdout.splitlines()
-    assert out[0] == "2 3 3"
-    assert set(out[1:]) == {"b::b", "c::c", "m::twice"}
+    out = count(tmp_path)
+    assert out[0] == "2 3 3 0"
+    assert set(out[1:]) == {"failed: b::b", "failed: c::c", "failed: m::twice"}
+
+
+def test_what_passes_only_the_second_time_is_called_unsteady(tmp_path):
+    for name, text in (("c.xml", CTEST), ("p.xml", PYTEST), ("again.xml", AGAIN)):
+        (tmp_path / name).write_text(text)
+    out = count(tmp_path)
+    assert out[0] == "3 2 3 1"
+    assert set(out[1:]) == {"failed: b::b", "failed: c::c", "unsteady: m::twice"}
