@@ -34,7 +34,9 @@ def page(shared_page):
 @pytest.fixture
 def ticket_id(world):
     """A new ticket of a Brazilian customer."""
-    return world.customer_writes(world.new_customer())
+    made = world.customer_writes(world.new_customer())
+    world.wait_at_rest(made)
+    return made
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ USER = "ana"
 COLLEAGUE = "wei"
 PASSWORD = "demo-demo-demo"
 API_KEY = "demo-desk-key"
-FOREIGN_TEXT = "Olá, quando chega o meu pacote? Estou esperando há duas semanas."
+FOREIGN_TEXT = "Olá, recebi o tamanho errado. Vocês podem me ajudar com a troca?"  # nothing that a bot would answer
 FOREIGN_MARKET = "BR"
 SECOND_TEXT = "Ainda estou esperando a sua resposta, por favor."
 REPLY = "Your parcel arrives on Thursday."
@@ -65,6 +65,14 @@ class World:
         path = f"/messages/whatsapp/demo/{urllib.parse.quote(message_id, safe='')}"
         status, message = self.call("GET", path)
         return message.get("ticket_id") if status == 200 else None
+
+    def wait_at_rest(self, ticket_id):
+        """Until nothing has changed the ticket for a second: an offer, say, would meet the page's next command."""
+        def rests():
+            before = self.ticket(ticket_id)["version"]
+            time.sleep(1)
+            return self.ticket(ticket_id)["version"] == before
+        eventually(rests)
 
     def ticket(self, ticket_id):
         status, ticket = self.call("GET", f"/tickets/{ticket_id}")
