@@ -190,21 +190,30 @@ static void claim_customer(struct router_batch *batch, const struct router_conta
         router_count(&batch->tools->counts, &sea_m_router_profile_conflicts_total, NULL);
 }
 
+/* Who wrote before there was a profile keeps the customer id that agents have seen. */
+static void settle_customer(struct router_batch *batch, const struct router_item *item,
+                            struct router_contact *crm)
+{
+    const struct router_contact *oldest = NULL;
+    if (crm->is_stored) return;
+    for (size_t i = 0; i < batch->contacts.cap; i++) {
+        const struct router_contact *contact = batch->contacts.slots[i].value;
+        if (!contact || !contact->is_stored || !is_meant(item, crm, contact)) continue;
+        if (has_other_profile(batch, contact->customer, crm)) continue;
+        if (!oldest || contact->created_at_ms < oldest->created_at_ms) oldest = contact;
+    }
+    if (!oldest) return;
+    crm->customer = oldest->customer;
+    router_batch_add_contact(batch, crm);
+}
+
 void router_profile_claim(struct router_batch *batch, const struct router_item *item)
 {
     struct router_contact *crm = router_batch_contact(batch, item->contact);
+    settle_customer(batch, item, crm);
     for (size_t i = 0; i < batch->contacts.cap; i++) {
-        struct router_contact *contact = batch->contacts.slots[i].value;
-        if (!contact || !is_meant(item, crm, contact)) continue;
-        /* Who wrote before there was a profile keeps the customer id that agents have seen. */
-        if (!crm->is_stored && contact->is_stored &&
-            !has_other_profile(batch, contact->customer, crm) &&
-            router_batch_customer(batch, crm->customer)->count == 1) {
-            crm->customer = contact->customer;
-            router_batch_add_contact(batch, crm);
-            continue;
-        }
-        claim_customer(batch, crm, contact);
+        const struct router_contact *contact = batch->contacts.slots[i].value;
+        if (contact && is_meant(item, crm, contact)) claim_customer(batch, crm, contact);
     }
 }
 
