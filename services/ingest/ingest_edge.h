@@ -33,6 +33,7 @@ struct ingest_edge {
     struct ingest_intakes *intakes;
     struct ingest_topic *topic;
     int key_looks; /* at the start */
+    bool is_listening;
 };
 
 /* Reads the configuration folder; on a mistake what was loaded stays. */

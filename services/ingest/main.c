@@ -46,6 +46,13 @@ static bool has_day_key(void *ctx, struct sea_buf *why)
     return is_ready;
 }
 
+static bool is_listening(void *ctx, struct sea_buf *why)
+{
+    const struct ingest_edge *edge = ctx;
+    if (!edge->is_listening) sea_buf_text(why, "not listening yet");
+    return edge->is_listening;
+}
+
 /* Without its day key it could only answer 503: a moment's wait for it makes a restart smoother. */
 static void serve_when_ready(void *ctx)
 {
@@ -55,6 +62,8 @@ static void serve_when_ready(void *ctx)
         sea_app_after(edge->app, KEY_LOOK_MS, serve_when_ready, edge);
     else if (ingest_http_open(edge))
         sea_app_fail(edge->app);
+    else
+        edge->is_listening = true;
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -87,6 +96,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
     sea_app_ready_check(app, "keys", has_day_key, edge);
+    sea_app_ready_check(app, "http", is_listening, edge);
     sea_app_every(app, LOOK_MS, look, edge);
     look(edge);
     serve_when_ready(edge);

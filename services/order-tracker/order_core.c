@@ -151,17 +151,29 @@ static void reach(struct order_progress *progress, struct order_parcel *parcel,
     add(ret, EFFECT_MILESTONE, parcel, event->place.at_ms)->milestone = milestone;
 }
 
+/* A milestone that is heard of only behind a later one gets its time in the timeline: nothing
+ * moves, nobody is told. */
+static enum order_outcome come_late(struct order_progress *progress, enum order_milestone milestone,
+                                    const struct order_event *event, bool *ret_is_dirty)
+{
+    if (!progress->at_ms[milestone]) {
+        progress->at_ms[milestone] = event->place.at_ms;
+        *ret_is_dirty = true;
+    }
+    return ORDER_LATE;
+}
+
 static enum order_outcome apply_to_order(struct order *order, const struct order_event *event,
                                          struct order_effects *ret)
 {
     enum order_milestone milestone = FACTS[event->fact].milestone;
     if (milestone == MILESTONE_NONE) return ORDER_APPLIED;
     if (milestone == order->progress.milestone) return ORDER_DUPLICATE;
-    if (milestone < order->progress.milestone) return ORDER_LATE;
     /* Paid on delivery is news; a payment that happened before the parcel left is not. */
-    if (milestone != MILESTONE_CANCELLED && order->parcels_at.fact &&
-        order_place_compare(&event->place, &order->parcels_at) < 0)
-        return ORDER_LATE;
+    bool is_old_payment = milestone != MILESTONE_CANCELLED && order->parcels_at.fact &&
+                          order_place_compare(&event->place, &order->parcels_at) < 0;
+    if (milestone < order->progress.milestone || is_old_payment)
+        return come_late(&order->progress, milestone, event, &order->is_dirty);
     reach(&order->progress, NULL, milestone, event, ret);
     if (wants_telling(&order->progress) && may_tell(order, event))
         tell_milestone(&order->progress, NULL, ret);
@@ -192,7 +204,8 @@ static enum order_outcome apply_milestone(struct order *order, struct order_parc
     bool has_moved = milestone >= MILESTONE_OUT_FOR_DELIVERY &&
                      order_place_compare(&event->place, &parcel->moved) > 0;
 
-    if (!is_higher && milestone < progress->milestone) return ORDER_LATE;
+    if (milestone < progress->milestone)
+        return come_late(progress, milestone, event, &parcel->is_dirty);
     if (!is_higher && !has_moved) return ORDER_DUPLICATE;
     parcel->is_dirty = true;
     if (has_moved) parcel->moved = event->place;

@@ -74,8 +74,8 @@ class Edge(stack.Http):
         attributes = {"ce-" + name: event[name] for name in ("specversion", "id", "source", "type", "subject", "time")}
         return self.post("/v1/events", data=data, headers={**SOURCE, **attributes, "Content-Type": content_type, **headers})
 
-    def message(self, message, **headers):
-        return self.post("/v1/messages", json=message, headers={**JSON, **headers})
+    def message(self, message, timeout=10, **headers):
+        return self.post("/v1/messages", json=message, headers={**JSON, **headers}, timeout=timeout)
 
 
 def problem(answer, status, code, field=None):

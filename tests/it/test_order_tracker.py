@@ -105,6 +105,9 @@ def test_late_and_duplicate_events_are_stored_and_not_applied(order, heard, time
         order.say(fact, hour, reason="missing_tax_id", expected_at_ms=order.start + 90 * HOUR)
     order.wait_applied(eventually, 5)
     assert order.rows("timeline_v", "state, version") == [("delivered", 1)]
+    listed = [(name, int(at.timestamp() * 1000)) for name, at in order.rows("milestone_v", "name, at")]
+    assert sorted(listed, key=lambda each: each[1]) == [
+        (name, order.start + hour * HOUR) for name, hour in (("dispatched", 1), ("out_for_delivery", 4), ("delivered", 5))]
     assert order.rows("exception_v", "class") == []
     outcomes = sorted(outcome for outcome, in order.rows("event_v", "outcome"))
     assert outcomes == ["applied", "duplicate", "late", "late", "late"]

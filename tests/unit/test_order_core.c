@@ -135,8 +135,37 @@ static void late_and_repeated_events_do_not_move_a_parcel(void **state)
                          CASES[i].want);
         assert_int_equal(world.effects.count, 0);
         assert_int_equal(world.order.version, before.version);
-        assert_memory_equal(&world.parcels[0].progress, &progress, sizeof(progress));
+        assert_int_equal(world.parcels[0].progress.milestone, progress.milestone);
+        assert_int_equal(world.parcels[0].progress.is_told, progress.is_told);
     }
+}
+
+/* OL-05: what came late is seen in the timeline, at its own time, and moves nothing. */
+static void a_late_milestone_is_listed_at_its_first_time(void **state)
+{
+    (void)state;
+    struct world world;
+    start(&world);
+    const struct order_parcel *parcel = &world.parcels[0];
+    apply(&world, 0, fact(PARCEL_DELIVERED, 5));
+    world.parcels[0].is_dirty = world.order.is_dirty = false;
+    assert_int_equal(apply(&world, 0, fact(PARCEL_DISPATCHED, 1)), ORDER_LATE);
+    assert_true(parcel->is_dirty);
+    assert_false(world.order.is_dirty);
+    assert_int_equal(parcel->progress.at_ms[MILESTONE_DISPATCHED], NOON + HOUR);
+    world.parcels[0].is_dirty = false;
+    assert_int_equal(apply(&world, 0, fact(PARCEL_DISPATCHED, 2)), ORDER_LATE);
+    assert_false(parcel->is_dirty);
+    assert_int_equal(parcel->progress.at_ms[MILESTONE_DISPATCHED], NOON + HOUR);
+    assert_int_equal(parcel->progress.at_ms[MILESTONE_DELIVERED], NOON + 5 * HOUR);
+    assert_int_equal(parcel->progress.milestone, MILESTONE_DELIVERED);
+
+    /* A payment from before the parcel left, and an order placed before it was paid. */
+    assert_int_equal(apply(&world, 0, fact(ORDER_PAID, 0)), ORDER_LATE);
+    assert_true(world.order.is_dirty);
+    assert_int_equal(world.order.progress.at_ms[MILESTONE_PAID], NOON);
+    assert_int_equal(world.order.progress.milestone, MILESTONE_NONE);
+    assert_int_equal(world.order.version, 1);
 }
 
 static void the_sequence_orders_where_there_is_one(void **state)
@@ -441,6 +470,7 @@ static void whatever_the_order_of_arrival_the_state_is_the_same_and_only_rises(v
 SEA_TESTS(cmocka_unit_test(the_five_milestones_are_told_once_each_even_if_replayed),
           cmocka_unit_test(a_payment_starts_the_timeline),
           cmocka_unit_test(late_and_repeated_events_do_not_move_a_parcel),
+          cmocka_unit_test(a_late_milestone_is_listed_at_its_first_time),
           cmocka_unit_test(the_sequence_orders_where_there_is_one),
           cmocka_unit_test(at_the_same_instant_the_rank_of_the_fact_decides),
           cmocka_unit_test(a_payment_on_delivery_is_news_and_a_late_one_is_not),
