@@ -121,7 +121,7 @@ static void fill_what(const struct router_item *item, struct router_command *to)
     case SEADESK__V1__COMMAND__WHAT_PRESENCE:
     case SEADESK__V1__COMMAND__WHAT__NOT_SET:
     case _SEADESK__V1__COMMAND__WHAT__CASE_IS_INT_SIZE:
-        sea_assert(!"presence and nothing are told apart when read");
+        sea_assert(false && "presence and nothing are told apart when read");
     }
 }
 

@@ -38,8 +38,8 @@ static void a_broken_header_begins_a_new_trace(void **state)
     static const char *const bad[] = {
         "",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
-        PARENT "0",
-        PARENT "-1",
+        (PARENT "0"),
+        (PARENT "-1"),
         "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "00-00000000000000000000000000000000-b7ad6b7169203331-01",
         "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
