@@ -133,7 +133,7 @@ static void newer_news_take_back_what_is_not_delivered(void **state)
         router_notice_decide(&world->plan, here, &to, both, 2);
         assert_int_equal(here->state, ROUTER_NOTICE_DRAFTED);
         assert_int_equal(world->plan.withdraws != NULL, CASES[i].is_withdrawn);
-        if (!CASES[i].is_withdrawn) continue;
+        if (!world->plan.withdraws) continue;
         assert_true(sea_uuid_eq(world->plan.withdraws->draft_id, out->draft_id));
         assert_null(world->plan.withdraws->next);
         assert_true(sea_uuid_eq(world->plan.drafts->next->supersedes, out->draft_id));
