@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
+#include "sea_crash.h"
 #include "sea_http_server.h"
 #include "sea_log.h"
 #include "sea_metrics.h"
@@ -78,6 +79,7 @@ static void on_ready(void *ctx, struct sea_http_exchange *exchange,
     yyjson_mut_val *root = yyjson_mut_obj(doc), *missing = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
     bool is_ready = ask_all(admin, doc, missing);
+    if (is_ready) sea_crash_ready();
     yyjson_mut_obj_add_bool(doc, root, "ready", is_ready);
     yyjson_mut_obj_add_val(doc, root, "missing", missing);
     size_t len = 0;

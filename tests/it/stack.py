@@ -153,6 +153,21 @@ def header(record, name):
     return next((value.decode() for key, value in record.headers if key == name), None)
 
 
+class Crash:
+    """One death at a crash point, told by what the keeper wrote since it was armed."""
+
+    def __init__(self, program):
+        self.program, self.since = program, len(program.log())
+
+    def happened(self):
+        return "ended with status 137" in self.program.log()[self.since:]
+
+    def wait(self, timeout=60):
+        """Waits until it died there and is ready again."""
+        eventually(self.happened, timeout)
+        self.program.wait_ready()
+
+
 class Program:
     """One program of the stack under its keeper: a service, fake-provider, kafka, postgres or redis."""
 
@@ -199,6 +214,14 @@ class Program:
         """Adds environment variables at the next start only, e.g. once(SEADESK_CRASH_AT="outbox.written")."""
         path = self.state / "override" / f"{self.name}.once"
         path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+
+    def crash_at(self, point, passes=1):
+        """Restarts it so that it dies when it passes the point for the passes-th time, and returns the Crash. Passes count from
+        the moment it is ready: what it does at every start, and what earlier tests left to do, doesn't use them up."""
+        crash = Crash(self)
+        self.once(SEADESK_CRASH_AT=f"ready:{point}:{passes}")
+        self.restart()
+        return crash
 
     def settings(self, **settings):
         """Adds environment variables at every start from the next one; none takes them away again."""

@@ -395,18 +395,14 @@ def test_notifier_crashing_at_each_point_sends_once_or_says_uncertain(road, serv
     """Crash table N1, N2, N3."""
     notifier = service("notifier")
     people = [road.person() for _ in range(5)]
-    past_the_start = 15 if point.startswith("worker.") else 2  # a transaction for each number it takes over
-    notifier.once(SEADESK_CRASH_AT=f"{point}:{past_the_start}")
-    notifier.restart()
-    pid = notifier.pid()
+    crash = notifier.crash_at(point, 2)
     notices = [road.say(person, template="delivered", variables={"order_id": "1"}, kind="service") for person in people]
     for person, draft in zip(people, notices):
         eventually(lambda: {"delivered", "uncertain"} & set(road.states(draft)), 40)
         assert len(road.log(person)) <= 1
         if "delivered" in road.states(draft):
             assert len(road.log(person)) == 1
-    assert notifier.pid() != pid, "it never came to that point"
-    notifier.wait_ready()
+    crash.wait()
 
 
 @pytest.mark.parametrize("point", ["translator-gateway.applied", "translator-gateway.answered", "translator-gateway.settled",
@@ -415,9 +411,7 @@ def test_translator_crashing_at_each_point_tells_once(road, service, point):
     """Crash table T1, T3."""
     gateway = service("translator-gateway")
     person = road.person()
-    gateway.once(SEADESK_CRASH_AT=f"{point}:2")
-    gateway.restart()
-    pid = gateway.pid()
+    crash = gateway.crash_at(point, 2)
     drafts = [road.say(person, f"text {fresh_word()}", wanted="fr") for _ in range(3)]
     drafts.append(road.say(person, "as written"))
     for draft in drafts:
@@ -425,7 +419,7 @@ def test_translator_crashing_at_each_point_tells_once(road, service, point):
     assert len(road.log(person)) == 4
     for draft in drafts:
         assert len({bytes(message.text.sealed) for message in road.outbounds(draft)}) == 1
-    assert gateway.pid() != pid, "it never came to that point"
+    crash.wait()
 
 
 def test_a_translation_of_somebody_erased_meanwhile_is_dropped(road, pg, service):

@@ -203,11 +203,10 @@ def test_a_crash_between_two_steps_is_made_good(person, sup, pg, keys_pg, servic
     """P1: whatever was done stays done, what was not done is done after the restart, once."""
     purger = service("retention-purger")
     keys = contacts_of(pg, person.customer)
-    purger.once(SEADESK_CRASH_AT=f"{point}:1")
-    purger.restart()
+    crash = purger.crash_at(point)
     request = ask(sup, person.customer)
     done = wait_done(sup, request, 90)
-    assert "status 137" in purger.log() or "starts again" in purger.log(), "it did crash"
+    crash.wait()
     statement = verified(done["certificate"], tmp_path)
     assert statement["keys_destroyed"] == 1
     assert keys_pg.value("SELECT count(*) FROM keys.contact_key WHERE contact = ANY (%s) AND wrapped IS NOT NULL", keys) == 0
@@ -216,10 +215,10 @@ def test_a_crash_between_two_steps_is_made_good(person, sup, pg, keys_pg, servic
 def test_a_committed_order_is_published_after_a_crash(person, sup, service, kafka_consumer, proto):
     """P3: the steps are committed, the process dies before anything is on the topic."""
     purger, heard = service("retention-purger"), kafka_consumer("seadesk.privacy")
-    purger.once(SEADESK_CRASH_AT="worker.before_publish:3")
-    purger.restart()
+    crash = purger.crash_at("worker.before_publish", 3)
     request = ask(sup, person.customer)
     wait_done(sup, request, 90)
+    crash.wait()
     heard.read(1)
     ordered = proto("privacy").ErasureOrdered
     orders = {header(record, "ce_id") for record in heard.seen if header(record, "ce_type") == "seadesk.v1.ErasureOrdered"

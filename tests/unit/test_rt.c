@@ -58,19 +58,27 @@ static void a_broken_header_begins_a_new_trace(void **state)
         SEA_STR("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x"), &trace));
 }
 
-static int status_of(const char *spec, int passes)
+/* Of a child that passes some times, is ready, and passes again. */
+static int status_when_ready(const char *spec, int passes, int passes_ready)
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         if (!sea_crash_arm(spec)) _exit(99);
         for (int i = 0; i < passes; i++) sea_crash_point("test.here");
+        if (passes_ready > 0) sea_crash_ready();
+        for (int i = 0; i < passes_ready; i++) sea_crash_point("test.here");
         _exit(0);
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+static int status_of(const char *spec, int passes)
+{
+    return status_when_ready(spec, passes, 0);
 }
 
 static void a_crash_point_kills_at_its_nth_pass(void **state)
@@ -99,11 +107,21 @@ static void a_crash_point_can_pause(void **state)
     assert_true(sea_crash_arm(""));
 }
 
+static void a_crash_point_can_wait_until_the_process_is_ready(void **state)
+{
+    (void)state;
+#ifdef SEA_CRASHPOINTS
+    assert_int_equal(status_of("ready:test.here:2", 3), 0);
+    assert_int_equal(status_when_ready("ready:test.here:2", 3, 1), 0);
+    assert_int_equal(status_when_ready("ready:test.here:2", 3, 2), 137);
+#endif
+}
+
 static void a_malformed_crash_setting_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "test", "test:", "test:0", "test:x", ":1", "pause:test", "pause:test:9999999"};
+        "test", "test:", "test:0", "test:x", ":1", "pause:test", "pause:test:9999999", "ready:"};
     for (size_t i = 0; i < SEA_COUNT(bad); i++) assert_false(sea_crash_arm(bad[i]));
     assert_true(sea_crash_arm(""));
 }
@@ -143,6 +161,7 @@ SEA_TESTS(cmocka_unit_test(a_trace_goes_there_and_back),
           cmocka_unit_test(a_broken_header_begins_a_new_trace),
           cmocka_unit_test(a_crash_point_kills_at_its_nth_pass),
           cmocka_unit_test(a_crash_point_can_pause),
+          cmocka_unit_test(a_crash_point_can_wait_until_the_process_is_ready),
           cmocka_unit_test(a_malformed_crash_setting_is_refused),
           cmocka_unit_test(back_off_doubles_up_to_its_limit_and_spreads),
           cmocka_unit_test(random_numbers_stay_below_their_limit_and_differ))
