@@ -10,7 +10,7 @@ static const struct desk_file *find(const char *path)
 {
     for (size_t i = 0; i < desk_files_count; i++)
         if (strcmp(desk_files[i].path, path) == 0) return &desk_files[i];
-    fail_msg("the page has no file %s", path);
+    fail_msg("%s is missing in services/desk/CMakeLists.txt", path);
     abort();
 }
 
@@ -37,7 +37,6 @@ static void every_file_of_the_page_is_there(void **state)
         if (entry->fts_info != FTS_F) continue;
         const char *path = entry->fts_path + strlen(root);
         const struct desk_file *file = find(strcmp(path, "/index.html") == 0 ? "/" : path);
-        if (!file) print_error("%s is missing in services/desk/CMakeLists.txt\n", path);
         assert_same_bytes(file, entry->fts_path);
         seen++;
     }
