@@ -31,49 +31,49 @@ STOPSIGNAL SIGTERM
 FROM base AS ingest
 COPY --from=build /src/build/release/bin/ingest /usr/local/bin/ingest
 EXPOSE 8080 9101
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["ingest", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["ingest", "--probe"]
 ENTRYPOINT ["ingest"]
 
 FROM base AS router
 COPY --from=build /src/build/release/bin/router /usr/local/bin/router
 EXPOSE 9102
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["router", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["router", "--probe"]
 ENTRYPOINT ["router"]
 
 FROM base AS translator-gateway
 COPY --from=build /src/build/release/bin/translator-gateway /usr/local/bin/translator-gateway
 EXPOSE 9103
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["translator-gateway", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["translator-gateway", "--probe"]
 ENTRYPOINT ["translator-gateway"]
 
 FROM base AS sla-timer
 COPY --from=build /src/build/release/bin/sla-timer /usr/local/bin/sla-timer
 EXPOSE 9104
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["sla-timer", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["sla-timer", "--probe"]
 ENTRYPOINT ["sla-timer"]
 
 FROM base AS notifier
 COPY --from=build /src/build/release/bin/notifier /usr/local/bin/notifier
 EXPOSE 8081 9105
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["notifier", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["notifier", "--probe"]
 ENTRYPOINT ["notifier"]
 
 FROM base AS retention-purger
 COPY --from=build /src/build/release/bin/retention-purger /usr/local/bin/retention-purger
 EXPOSE 9106
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["retention-purger", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["retention-purger", "--probe"]
 ENTRYPOINT ["retention-purger"]
 
 FROM base AS desk
 COPY --from=build /src/build/release/bin/desk /usr/local/bin/desk
 EXPOSE 8090 9107
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["desk", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["desk", "--probe"]
 ENTRYPOINT ["desk"]
 
 FROM base AS order-tracker
 COPY --from=build /src/build/release/bin/order-tracker /usr/local/bin/order-tracker
 EXPOSE 9108
-HEALTHCHECK --interval=5s --timeout=3s --retries=12 CMD ["order-tracker", "--probe"]
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["order-tracker", "--probe"]
 ENTRYPOINT ["order-tracker"]
 
 FROM base AS fake-provider
