@@ -41,13 +41,16 @@ endfunction()
 
 add_custom_target(fuzzers) # every program of sea_fuzz; what the fuzz preset builds
 
-# sea_fuzz(NAME SOURCES … LIBS …): a libFuzzer program with the corpus tests/fuzz/corpus/NAME; without the fuzz
-# preset the same entry point runs over its corpus as a test.
+# sea_fuzz(NAME SOURCES … LIBS … CORPUS …): a libFuzzer program with the corpus tests/fuzz/corpus/NAME, or that in the
+# folder CORPUS; without the fuzz preset the same entry point runs over its corpus as a test.
 function(sea_fuzz name)
   if(NOT BUILD_TESTING)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_CORPUS)
+    set(ARG_CORPUS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE sea_options ${ARG_LIBS})
   add_dependencies(fuzzers ${name})
@@ -56,6 +59,6 @@ function(sea_fuzz name)
   else()
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.c)
   endif()
-  add_test(NAME fuzz.${name} COMMAND ${name} -runs=0 ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  add_test(NAME fuzz.${name} COMMAND ${name} -runs=0 ${ARG_CORPUS})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 60)
 endfunction()

@@ -7,15 +7,38 @@
 
 #include "sea_settings_private.h"
 
-static const struct sea_channel CHANNELS[] = {
-    {"whatsapp", SEA_ADAPTER_WHATSAPP, SEA_CHANNEL_MESSAGING},
-    {"twilio-sms", SEA_ADAPTER_TWILIO_SMS, SEA_CHANNEL_MESSAGING},
-    {"chat", SEA_ADAPTER_GENERIC, SEA_CHANNEL_LIVE_CHAT},
-    {"email", SEA_ADAPTER_GENERIC, SEA_CHANNEL_EMAIL},
-    {"form", SEA_ADAPTER_GENERIC, SEA_CHANNEL_EMAIL},
-    {"phone", SEA_ADAPTER_GENERIC, SEA_CHANNEL_PHONE},
-    {"post", SEA_ADAPTER_GENERIC, SEA_CHANNEL_EMAIL},
+enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2 };
+
+static const struct {
+    const char *name;
+    unsigned needs;
+} ADAPTERS[] = {
+    {"generic", 0},
+#define SEA_ADAPTER_ROW(id, symbol, name, needs) {name, needs},
+#define SEA_CHANNEL_ROW(code, id, class)
+#include "sea_channels.def"
+#undef SEA_ADAPTER_ROW
+#undef SEA_CHANNEL_ROW
 };
+
+static const struct sea_channel CHANNELS[] = {
+#define SEA_ADAPTER_ROW(id, symbol, name, needs)
+#define SEA_CHANNEL_ROW(code, id, class) {code, SEA_ADAPTER_##id, SEA_CHANNEL_##class},
+#include "sea_channels.def"
+#undef SEA_ADAPTER_ROW
+#undef SEA_CHANNEL_ROW
+};
+
+const char *sea_adapter_name(enum sea_adapter adapter)
+{
+    sea_assert((size_t)adapter < SEA_COUNT(ADAPTERS));
+    return ADAPTERS[adapter].name;
+}
+
+const struct sea_channel *sea_channel_at(size_t index)
+{
+    return index < SEA_COUNT(CHANNELS) ? &CHANNELS[index] : NULL;
+}
 
 bool sea_secrets_match(const struct sea_secrets *secrets, struct sea_str given)
 {
@@ -83,6 +106,15 @@ static const struct sea_channel *read_channel(struct sea_yaml_node node)
     return sea_yaml_choice(node, names, SEA_COUNT(names), &choice) ? &CHANNELS[choice] : NULL;
 }
 
+static enum sea_adapter read_adapter(struct sea_yaml_node node, enum sea_adapter usual)
+{
+    const char *names[SEA_ADAPTER_COUNT];
+    uint32_t choice = (uint32_t)usual;
+    for (size_t i = 0; i < SEA_COUNT(names); i++) names[i] = ADAPTERS[i].name;
+    if (!sea_yaml_is_absent(node)) sea_yaml_choice(node, names, SEA_COUNT(names), &choice);
+    return (enum sea_adapter)choice;
+}
+
 static void need_secret(const struct sea_secrets *secrets, struct sea_yaml_node account,
                         const char *key, const struct sea_channel *channel)
 {
@@ -125,9 +157,10 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     sea_loader_secrets(loader, sea_yaml_get(&map, "secret"), &account->secret);
     sea_loader_secrets(loader, sea_yaml_get(&map, "verify_token"), &account->verify_token);
     if (account->channel) {
-        if (account->channel->adapter != SEA_ADAPTER_GENERIC)
+        account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
+        if (ADAPTERS[account->adapter].needs & SEA_NEEDS_SECRET)
             need_secret(&account->secret, node, "secret", account->channel);
-        if (account->channel->adapter == SEA_ADAPTER_WHATSAPP)
+        if (ADAPTERS[account->adapter].needs & SEA_NEEDS_VERIFY_TOKEN)
             need_secret(&account->verify_token, node, "verify_token", account->channel);
         read_send(loader, sea_yaml_get(&map, "send"), account);
     }

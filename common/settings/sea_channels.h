@@ -17,22 +17,30 @@ struct sea_secrets {
 /* Whether `given` is one of them; constant time for a given length. */
 bool sea_secrets_match(const struct sea_secrets *secrets, struct sea_str given);
 
-/* The wire format of a channel: which verifier, parser and sender handle it. */
+/* A provider's wire format (sea_channels.def): which verifier, parser and sender handle it. */
 enum sea_adapter {
     SEA_ADAPTER_GENERIC, /* POST /v1/messages; nothing can be sent */
-    SEA_ADAPTER_WHATSAPP,
-    SEA_ADAPTER_TWILIO_SMS,
+#define SEA_ADAPTER_ROW(id, symbol, name, needs) SEA_ADAPTER_##id,
+#define SEA_CHANNEL_ROW(code, id, class)
+#include "sea_channels.def"
+#undef SEA_ADAPTER_ROW
+#undef SEA_CHANNEL_ROW
+    SEA_ADAPTER_COUNT,
 };
 
+/* As in channels.yaml: whatsapp, twilio-sms, generic … */
+const char *sea_adapter_name(enum sea_adapter adapter);
+
 struct sea_channel {
-    const char *name; /* as in paths and messages: whatsapp, twilio-sms, form … */
-    enum sea_adapter adapter;
+    const char *name;         /* as in paths and messages: whatsapp, twilio-sms, form … */
+    enum sea_adapter adapter; /* of accounts that name no other */
     enum sea_channel_class class;
 };
 
 struct sea_account {
     const struct sea_channel *channel;
     const char *name;
+    enum sea_adapter adapter;        /* of what the provider sends us */
     const struct sea_market *market; /* NULL: by the Market rule of the contact */
     bool is_enabled;
     struct sea_secrets secret;       /* what the provider signs with (app secret, auth token) */
@@ -70,6 +78,9 @@ struct sea_channels {
 
 /* A channel that this version knows; NULL otherwise. */
 const struct sea_channel *sea_channel_of(struct sea_str name);
+
+/* Every one of them, for `index` from 0 on; NULL after the last. */
+const struct sea_channel *sea_channel_at(size_t index);
 
 /* Disabled accounts are found too; NULL: unknown. */
 const struct sea_account *sea_channels_account(const struct sea_channels *channels,

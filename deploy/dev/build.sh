@@ -98,12 +98,13 @@ cmd_fuzz() {
 }
 
 fuzz_one() {
-    local program corpus=$ROOT/tests/fuzz/corpus/$1
+    local program corpus=$ROOT/tests/fuzz/corpus/$1 seeds=()
     program=$(find "$ROOT/build/fuzz" -type f -executable -name "$1" | head -n 1)
     [ -n "$program" ] || die "there is no fuzz target '$1'"
     mkdir -p "$corpus"
+    [ "$1" != fuzz_adapter ] || seeds=("$ROOT/tests/corpus") # what providers were seen to send
     info "fuzzing $1 for $2 s"
-    "$program" -max_total_time="$2" -print_final_stats=0 "$corpus"
+    "$program" -max_total_time="$2" -print_final_stats=0 "$corpus" "${seeds[@]}"
 }
 
 #: bench [NAME [ARGUMENT...]]

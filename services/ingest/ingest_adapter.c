@@ -1,69 +1,134 @@
-/* ingest_adapter.c: the table of adapters and what they share. */
+/* ingest_adapter.c: the table of adapters, and what holds for all of them. */
 #include "ingest_adapter.h"
 
 #include <string.h>
+#include <strings.h>
 
-#include "sea_enc.h"
-#include "sea_id.h"
+#include "sea_webhook.h"
 
-static const struct ingest_adapter *const ADAPTERS[] = {&ingest_whatsapp, &ingest_twilio};
+#define SEA_CHANNEL_ROW(code, id, class)
+#define SEA_ADAPTER_ROW(id, symbol, name, needs) extern const struct ingest_adapter ingest_##symbol;
+#include "sea_channels.def"
+#undef SEA_ADAPTER_ROW
+static const struct ingest_adapter *const ADAPTERS[SEA_ADAPTER_COUNT] = {
+#define SEA_ADAPTER_ROW(id, symbol, name, needs) [SEA_ADAPTER_##id] = &ingest_##symbol,
+#include "sea_channels.def"
+#undef SEA_ADAPTER_ROW
+#undef SEA_CHANNEL_ROW
+};
 
-const struct ingest_adapter *ingest_adapter_of(enum sea_adapter id)
+const struct ingest_adapter *ingest_adapter_of(enum sea_adapter adapter)
 {
-    for (size_t i = 0; i < SEA_COUNT(ADAPTERS); i++)
-        if (ADAPTERS[i]->id == id) return ADAPTERS[i];
-    return NULL;
+    return (size_t)adapter < SEA_COUNT(ADAPTERS) ? ADAPTERS[adapter] : NULL;
 }
 
-struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
-                          const struct sea_str *parts, size_t count)
+const char *ingest_verdict_name(enum ingest_verdict verdict)
 {
-    struct sea_str all[8] = {sea_str(kind), sea_str(account->channel->name),
-                             sea_str(account->name)};
-    sea_assert(count <= SEA_COUNT(all) - 3);
-    memcpy(all + 3, parts, count * sizeof(*parts));
-    return sea_uuid5(all, count + 3);
+    static const char *const NAMES[] = {[INGEST_NO_SIGNATURE] = "no_signature",
+                                        [INGEST_BAD_SIGNATURE] = "bad_signature",
+                                        [INGEST_DOUBLED_HEADER] = "doubled_header",
+                                        [INGEST_BAD_TIME] = "bad_time",
+                                        [INGEST_STALE] = "stale",
+                                        [INGEST_FUTURE] = "future",
+                                        [INGEST_AUTHENTIC] = "authentic"};
+    sea_assert((size_t)verdict < SEA_COUNT(NAMES));
+    return NAMES[verdict];
 }
 
-struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea_arena *arena)
+static bool open_key(struct ingest_key *key, enum ingest_secret secret, struct sea_str plain)
 {
-    size_t name_len = strlen(name);
-    while (form.len) {
-        const char *amp = memchr(form.ptr, '&', form.len);
-        struct sea_str pair = {form.ptr, amp ? (size_t)(amp - form.ptr) : form.len};
-        size_t gone = amp ? pair.len + 1 : pair.len;
-        form.ptr += gone;
-        form.len -= gone;
-        if (pair.len <= name_len || pair.ptr[name_len] != '=' ||
-            memcmp(pair.ptr, name, name_len) != 0)
-            continue;
-        struct sea_str raw = {pair.ptr + name_len + 1, pair.len - name_len - 1};
-        char *text = sea_arena_alloc(arena, raw.len + 1);
-        size_t len = 0;
-        if (!text || !sea_percent_decode(raw, true, text, &len)) break;
-        return (struct sea_str){text, len};
+    static const enum sea_mac_hash HASHES[] = {[INGEST_SECRET_SHA256] = SEA_MAC_SHA256,
+                                               [INGEST_SECRET_SHA1] = SEA_MAC_SHA1,
+                                               [INGEST_SECRET_SHA512] = SEA_MAC_SHA512};
+    key->plain = plain;
+    if (secret == INGEST_SECRET_PLAIN) return true;
+    if (secret == INGEST_SECRET_STANDARD) return sea_webhook_standard_open(&key->mac, plain);
+    if (secret == INGEST_SECRET_PUBLIC) return sea_pubkey_open(&key->pubkey, plain);
+    sea_mac_open(&key->mac, HASHES[secret], plain);
+    return true;
+}
+
+bool ingest_keys_open(struct ingest_keys *keys, enum ingest_secret secret,
+                      const struct sea_secrets *secrets)
+{
+    for (uint32_t i = 0; i < secrets->count; i++) {
+        if (!open_key(&keys->list[i], secret, secrets->live[i])) return false;
+        keys->count++;
     }
+    return true;
+}
+
+void ingest_keys_close(struct ingest_keys *keys)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        sea_mac_close(&keys->list[i].mac);
+        sea_pubkey_close(&keys->list[i].pubkey);
+    }
+    keys->count = 0;
+}
+
+struct sea_str ingest_header(const struct ingest_webhook *hook, const char *name)
+{
+    for (size_t i = 0; i < hook->headers_count; i++)
+        if (sea_str_is(hook->headers[i].name, name)) return hook->headers[i].value;
     return (struct sea_str){NULL, 0};
 }
 
-/* Of the character at `bytes`; 0: it is none. */
-static size_t char_len(const char *bytes, size_t left)
+static enum ingest_verdict find_proof(struct ingest_webhook *hook, size_t index)
 {
-    for (size_t len = 1; len <= 4 && len <= left; len++)
-        if (sea_utf8_is_valid((struct sea_str){bytes, len})) return len;
-    return 0;
+    const char *name = hook->adapter->proof[index];
+    size_t count = 0;
+    for (size_t i = 0; i < hook->headers_count; i++) {
+        if (!sea_str_is(hook->headers[i].name, name)) continue;
+        hook->proof[index] = hook->headers[i].value;
+        count++;
+    }
+    if (count > 1) return INGEST_DOUBLED_HEADER;
+    return count && hook->proof[index].len ? INGEST_AUTHENTIC : INGEST_NO_SIGNATURE;
 }
 
-struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena)
+enum ingest_verdict ingest_verify(struct ingest_webhook *hook)
 {
-    struct sea_str text = ingest_form_get(form, name, arena);
-    if (sea_utf8_is_valid(text)) return text;
-    char *copy = sea_arena_dup(arena, text);
-    if (!copy) return (struct sea_str){NULL, 0};
-    for (size_t i = 0; i < text.len;) {
-        size_t len = char_len(copy + i, text.len - i);
-        if (!len) copy[i] = '?';
-        i += len ? len : 1;
+    const struct ingest_adapter *adapter = hook->adapter;
+    for (size_t i = 0; i < INGEST_PROOF_MAX && adapter->proof[i]; i++) {
+        enum ingest_verdict verdict = find_proof(hook, i);
+        if (verdict != INGEST_AUTHENTIC) return verdict;
     }
-    return (struct sea_str){copy, text.len};
+    return adapter->verify(hook);
+}
+
+static bool is_nocase(struct sea_str text, const char *name)
+{
+    return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
+}
+
+static unsigned body_of(struct sea_str type)
+{
+    const char *end = type.len ? memchr(type.ptr, ';', type.len) : NULL;
+    if (end) type.len = (size_t)(end - type.ptr);
+    type = sea_str_trim(type);
+    struct sea_str tail = {type.ptr + (type.len > 5 ? type.len - 5 : 0), 5};
+    if (!type.len) return INGEST_ANY;
+    if (is_nocase(type, "application/x-www-form-urlencoded")) return INGEST_FORM;
+    if (is_nocase(type, "multipart/form-data")) return INGEST_MULTIPART;
+    if (is_nocase(type, "application/json")) return INGEST_JSON;
+    return type.len > 5 && is_nocase(tail, "+json") ? INGEST_JSON : 0;
+}
+
+bool ingest_parse(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_reply *reply, struct ingest_problem *problem)
+{
+    const struct ingest_adapter *adapter = hook->adapter;
+    unsigned body = body_of(ingest_header(hook, "content-type"));
+    if (!(adapter->bodies & INGEST_ANY) && body != INGEST_ANY && !(adapter->bodies & body))
+        return ingest_refuse(problem, 415, "unsupported",
+                             "this provider sends another Content-Type", NULL);
+    if (hook->body.len > (adapter->body_max_bytes ? adapter->body_max_bytes : INGEST_BODY_MAX))
+        return ingest_refuse(problem, 413, "too-large", "the body is too large", NULL);
+    *reply = adapter->reply;
+    if (!adapter->parse(hook, items, reply, problem)) return false;
+    if (items->is_full)
+        return ingest_refuse(problem, 413, "too-large", "too much in one request", NULL);
+    if (!reply->status) reply->status = 200;
+    return true;
 }

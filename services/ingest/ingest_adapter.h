@@ -1,5 +1,5 @@
-/* ingest_adapter.h: the contract of a provider's adapter: challenge, verify, parse. One file per
- * provider, one row in the table of ingest_adapter.c. Pure: no clock, no I/O. */
+/* ingest_adapter.h: the contract of a provider's adapter: challenge, verify, parse, limits. One
+ * file in adapters/, one row in sea_channels.def. Pure: no I/O; the clock is an argument. */
 #ifndef INGEST_ADAPTER_H
 #define INGEST_ADAPTER_H
 
@@ -7,52 +7,203 @@
 
 #include "ingest_item.h"
 #include "sea_channels.h"
+#include "sea_http.h"
 #include "sea_mac.h"
+#include "sea_pubkey.h"
 
-/* A provider's webhook as it came. */
+enum {
+    INGEST_PROOF_MAX = 4,               /* headers that a signature rests on */
+    INGEST_BODY_MAX = 4 * 1024 * 1024,  /* of an adapter that says nothing else */
+    INGEST_MAIL_MAX = 30 * 1024 * 1024, /* of what carries e-mail (contract.md) */
+    INGEST_SESSION_MAX = 4096,          /* of what is kept between two requests */
+};
+
+/* Whether a request is the provider's; names in ingest_verdict_name(). */
+enum ingest_verdict {
+    INGEST_NO_SIGNATURE, /* 0: what nobody decided is refused */
+    INGEST_BAD_SIGNATURE,
+    INGEST_DOUBLED_HEADER, /* one that the signature rests on came twice */
+    INGEST_BAD_TIME,       /* the signed time is none */
+    INGEST_STALE,          /* the signed time is too old, or too far ahead */
+    INGEST_FUTURE,
+    INGEST_AUTHENTIC,
+};
+
+const char *ingest_verdict_name(enum ingest_verdict verdict); /* no_signature, stale … */
+
+/* What an account's secret is, and how it is made ready once. */
+enum ingest_secret {
+    INGEST_SECRET_SHA256, /* key of an HMAC */
+    INGEST_SECRET_SHA1,
+    INGEST_SECRET_SHA512,
+    INGEST_SECRET_STANDARD, /* of Standard Webhooks: whsec_… */
+    INGEST_SECRET_PLAIN,    /* a token, a password, or what the adapter hashes itself */
+    INGEST_SECRET_PUBLIC,   /* the provider's public key or certificate (sea_pubkey.h) */
+};
+
+struct ingest_key {
+    struct sea_mac *mac;       /* of an HMAC, or NULL */
+    struct sea_pubkey *pubkey; /* of SECRET_PUBLIC, or NULL */
+    struct sea_str plain;      /* as configured */
+};
+
+/* The live secrets: two while one is being rotated. */
+struct ingest_keys {
+    struct ingest_key list[SEA_SECRETS_MAX];
+    size_t count;
+};
+
+/* False: one of them isn't what `secret` wants; those before it are open. */
+SEA_MUST_CHECK bool ingest_keys_open(struct ingest_keys *keys, enum ingest_secret secret,
+                                     const struct sea_secrets *secrets);
+void ingest_keys_close(struct ingest_keys *keys);
+
+/* A provider's request as it came. */
 struct ingest_webhook {
+    const struct ingest_adapter *adapter;
     const struct sea_account *account;
+    const struct ingest_keys *keys;
     struct sea_str url;   /* as the provider knows it: SEADESK_PUBLIC_URL + path + raw query */
     struct sea_str query; /* raw, without '?' */
     struct sea_str body;
-    struct sea_str content_type;
-    struct sea_str signature; /* the adapter's header; empty when absent */
-    bool is_signature_doubled;
-    struct sea_mac *const *macs; /* one per live secret of the account */
-    size_t macs_count;
+    const struct sea_http_header *headers;
+    size_t headers_count;
+    struct sea_str proof[INGEST_PROOF_MAX]; /* values of adapter->proof, set by ingest_verify */
+    int64_t now_ms, tolerance_ms;           /* real time; how far a signed time may be off */
+    struct sea_str session;                 /* what the last request's reply kept; empty: nothing */
     const yyjson_alc *alc;
 };
 
-struct ingest_adapter {
-    enum sea_adapter id;
-    const char *signature_header; /* lower case */
-    enum sea_mac_hash hash;
-    /* The answer to a subscription challenge; empty: refused. NULL: the provider has none. */
-    struct sea_str (*challenge)(const struct ingest_webhook *hook, struct sea_arena *arena);
-    /* Whether one of the live secrets signed it. */
-    bool (*verify)(const struct ingest_webhook *hook);
-    /* Every message and status; false with a problem when it can't be read. */
-    bool (*parse)(const struct ingest_webhook *hook, struct ingest_items *items,
-                  struct ingest_problem *problem);
-    /* What the provider expects after success; NULL content type: an empty body. */
-    int (*status)(const struct ingest_items *items);
-    const char *content_type, *body;
+/* The value of the first header of that name (lower case); empty when there is none. */
+struct sea_str ingest_header(const struct ingest_webhook *hook, const char *name);
+
+/* What the provider expects to hear. */
+struct ingest_reply {
+    int status;               /* 0: 200 */
+    const char *content_type; /* NULL: no body */
+    struct sea_str body;      /* constant, or in the request's arena */
+    struct sea_str session;   /* to be kept for the next request with this session's name */
+    int64_t session_ms;       /* how long; 0: what was kept is forgotten */
 };
 
-/* NULL: the channel has no webhook of its own. */
-const struct ingest_adapter *ingest_adapter_of(enum sea_adapter id);
+/* A message authentication code that a header carries, in the way most providers do it. */
+enum ingest_encoding { INGEST_HEX, INGEST_BASE64 };
+struct ingest_scheme {
+    enum ingest_encoding encoding;
+    const char *prefix; /* of the header's value, such as "sha256="; NULL: none */
+    const char *over;   /* what is signed: %t the time (proof[1] as it came), %b the body, %u the
+                           URL, the rest as it stands; NULL: the body */
+};
 
-extern const struct ingest_adapter ingest_whatsapp;
-extern const struct ingest_adapter ingest_twilio;
+/* Kinds of body, by Content-Type; a request without one is let through. */
+enum { INGEST_JSON = 1, INGEST_FORM = 2, INGEST_MULTIPART = 4, INGEST_ANY = 8 };
 
-/* The id of what a provider sent: UUIDv5 of the parts (design.md section 4). At most 7 parts. */
+struct ingest_adapter {
+    enum ingest_secret secret;
+    unsigned bodies;
+    size_t body_max_bytes; /* 0: INGEST_BODY_MAX */
+    /* Headers (lower case) that must each be there once; the signature first, and the signed time
+     * second where scheme.over has %t. */
+    const char *proof[INGEST_PROOF_MAX];
+    struct ingest_scheme scheme; /* of ingest_verify_mac */
+    bool is_timed;               /* the signature covers a time, checked against now_ms */
+    bool is_body_unsigned;       /* a token, or a signature over something else */
+    /* Proof headers are there once each. Constant time where secrets are compared. */
+    enum ingest_verdict (*verify)(const struct ingest_webhook *hook);
+    /* The answer to a GET that asks who we are; false: refused. NULL: the provider has none. */
+    bool (*challenge)(const struct ingest_webhook *hook, struct sea_arena *arena,
+                      struct ingest_reply *reply);
+    /* Everything in the body; `reply` may be changed. False with a problem when it can't be read:
+     * what is merely of a later version is left out or of kind OTHER, never refused. */
+    bool (*parse)(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_reply *reply, struct ingest_problem *problem);
+    /* The name under which replies keep a session, such as the caller's number; NULL: none do. */
+    struct sea_str (*session)(const struct ingest_webhook *hook, struct sea_arena *arena);
+    struct ingest_reply reply; /* after success, unless parse says another */
+};
+
+/* NULL: the account has no webhook. */
+const struct ingest_adapter *ingest_adapter_of(enum sea_adapter adapter);
+
+/* The calls through the table: what holds for every adapter, then the adapter's own. */
+enum ingest_verdict ingest_verify(struct ingest_webhook *hook);
+bool ingest_parse(const struct ingest_webhook *hook, struct ingest_items *items,
+                  struct ingest_reply *reply, struct ingest_problem *problem);
+
+/* ---- for the adapters: proofs (ingest_proof.c) ---- */
+
+/* By adapter->scheme. */
+enum ingest_verdict ingest_verify_mac(const struct ingest_webhook *hook);
+/* proof[0] is the secret itself (Telegram), or, with `scheme.prefix`, after that. */
+enum ingest_verdict ingest_verify_token(const struct ingest_webhook *hook);
+/* proof[0] is Authorization: Basic, the secret is "user:password". */
+enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook);
+/* The query parameter `name` is the secret: for providers that sign nothing. */
+enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook, const char *name);
+/* AUTHENTIC when one of the keys made `code` of the parts. */
+enum ingest_verdict ingest_verify_parts(const struct ingest_webhook *hook,
+                                        const struct sea_str *parts, size_t count,
+                                        enum ingest_encoding encoding, struct sea_str code);
+/* GET with hub.mode=subscribe: hub.challenge to who knows our verify token (Meta, "Webhooks"). */
+bool ingest_challenge_meta(const struct ingest_webhook *hook, struct sea_arena *arena,
+                           struct ingest_reply *reply);
+/* AUTHENTIC when `time` (Unix seconds or milliseconds, or RFC 3339) is within the tolerance. */
+enum ingest_verdict ingest_check_time(const struct ingest_webhook *hook, struct sea_str time);
+
+/* ---- for the adapters: what they find (ingest_find.c) ---- */
+
+/* The id of what a provider sent: UUIDv5 of the parts (design.md section 4). At most 5 parts. */
 struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
                           const struct sea_str *parts, size_t count);
+
+/* A message of kind TEXT with ids, contact and raw part set. NULL: an id is missing or too long,
+ * and the raw part goes to the dead letters; or the list is full. */
+struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, struct sea_str external_id,
+                                         struct sea_str contact_id, struct sea_str raw);
+/* A change of a message that came earlier: an edit, a reaction, a deletion. `change` tells it from
+ * others of the same message: its time, or what was said. `external_id` becomes the target's, and
+ * in_reply_to too. As above. */
+struct ingest_item *ingest_found_change(const struct ingest_webhook *hook,
+                                        struct ingest_items *items, int kind,
+                                        struct sea_str target_id, struct sea_str change,
+                                        struct sea_str contact_id, struct sea_str raw);
+/* What became of a message we sent; `status` and `time` are the provider's words. NULL: no usable
+ * id, or the list is full. */
+struct ingest_item *ingest_found_receipt(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, int state,
+                                         struct sea_str provider_id, struct sea_str contact_id,
+                                         struct sea_str status, struct sea_str time);
+/* An order fact (Seadesk__V1__OrderFact) of a commerce or parcel provider; `unique` is the
+ * provider's id of this very change. NULL: the order id or `unique` can't be used (a dead letter),
+ * or the list is full. The caller sets the rest; a parcel fact needs parcel_id. */
+struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct ingest_items *items,
+                                      int fact, struct sea_str order_id, struct sea_str unique,
+                                      int64_t occurred_at_ms, struct sea_str raw);
+/* One attachment of a message; false beyond INGEST_ATTACHMENTS_MAX. */
+bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,
+                             const struct ingest_attachment *attachment);
+
+/* The value of a word in a table of a provider's words; `otherwise` when it isn't there. */
+struct ingest_word {
+    const char *word;
+    int value;
+};
+int ingest_word_of(const struct ingest_word *words, size_t count, struct sea_str word,
+                   int otherwise);
+/* Seadesk__V1__MessageKind by "image/…", "image", "photo" and so on; DOCUMENT for others. */
+int ingest_kind_of_media(struct sea_str mime);
+/* A Unix time in seconds or milliseconds; 0: none, or not before the year 10000. */
+int64_t ingest_unix_ms(int64_t time);
+struct sea_str ingest_printed(struct sea_arena *arena, const char *format, ...) SEA_PRINTF(2, 3);
 
 /* The raw value of a form or query parameter, decoded into the arena; empty when absent. */
 struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea_arena *arena);
 
 /* The same for words: what is no UTF-8 becomes '?'. */
 struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena);
+
+/* Words from anywhere: what is no UTF-8 becomes '?'. */
+struct sea_str ingest_utf8(struct sea_str text, struct sea_arena *arena);
 
 #endif

@@ -4,28 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest_adapter.h"
 #include "ingest_metrics.h"
 #include "sea_log.h"
-#include "sea_webhook.h"
 
-static void open_macs(struct ingest_macs *macs, enum sea_mac_hash hash,
-                      const struct sea_secrets *secrets)
+static void close_keys(struct ingest_keys **list, size_t count)
 {
-    for (uint32_t i = 0; i < secrets->count; i++)
-        sea_mac_open(&macs->list[macs->count++], hash, secrets->live[i]);
-}
-
-static void open_signing(struct ingest_macs *macs, const struct sea_secrets *secrets)
-{
-    for (uint32_t i = 0; i < secrets->count; i++)
-        if (sea_webhook_standard_open(&macs->list[macs->count], secrets->live[i])) macs->count++;
-}
-
-static void close_macs(struct ingest_macs **list, size_t count)
-{
-    for (size_t i = 0; *list && i < count; i++)
-        for (size_t k = 0; k < (*list)[i].count; k++) sea_mac_close(&(*list)[i].list[k]);
+    for (size_t i = 0; *list && i < count; i++) ingest_keys_close(&(*list)[i]);
     free(*list);
     *list = NULL;
 }
@@ -33,8 +17,8 @@ static void close_macs(struct ingest_macs **list, size_t count)
 void ingest_edge_unload(struct ingest_edge *edge)
 {
     if (!edge->settings) return;
-    close_macs(&edge->account_macs, edge->settings->channels.account_count);
-    close_macs(&edge->source_macs, edge->settings->channels.source_count);
+    close_keys(&edge->account_keys, edge->settings->channels.account_count);
+    close_keys(&edge->source_keys, edge->settings->channels.source_count);
     sea_settings_close(&edge->settings);
 }
 
@@ -50,30 +34,53 @@ static void log_errors(const struct sea_yaml_errors *errors)
     }
 }
 
+static bool is_open(bool is_good, const char *name, const char *channel)
+{
+    if (!is_good)
+        sea_log(SEA_LOG_ERROR, "a secret isn't of the kind that its provider gives",
+                SEA_F_STR("name", sea_str(name)), SEA_F_STR("channel", sea_str(channel)));
+    return is_good;
+}
+
+/* Makes every secret ready; false: one can't be. */
+static bool open_keys(struct ingest_edge *edge)
+{
+    const struct sea_channels *channels = &edge->settings->channels;
+    bool is_good = true;
+    edge->account_keys = sea_alloc((channels->account_count + 1) * sizeof(*edge->account_keys));
+    edge->source_keys = sea_alloc((channels->source_count + 1) * sizeof(*edge->source_keys));
+    for (uint32_t i = 0; i < channels->account_count; i++) {
+        const struct sea_account *account = &channels->accounts[i];
+        const struct ingest_adapter *adapter = ingest_adapter_of(account->adapter);
+        is_good &= !adapter || is_open(ingest_keys_open(&edge->account_keys[i], adapter->secret,
+                                                        &account->secret),
+                                       account->name, account->channel->name);
+    }
+    for (uint32_t i = 0; i < channels->source_count; i++)
+        is_good &= is_open(ingest_keys_open(&edge->source_keys[i], INGEST_SECRET_STANDARD,
+                                            &channels->sources[i].signing),
+                           channels->sources[i].name, "events");
+    return is_good;
+}
+
 enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config *config)
 {
-    struct sea_settings *settings = NULL;
     struct sea_yaml_errors errors = SEA_YAML_ERRORS;
     struct sea_settings_from from = {.folder = config->config,
                                      .is_production = config->mode == SEA_MODE_PRODUCTION};
-    bool is_good = sea_settings_open(&from, &errors, &settings);
+    struct ingest_edge loaded = {0};
+    bool is_good = sea_settings_open(&from, &errors, &loaded.settings);
     if (!is_good) log_errors(&errors);
     sea_yaml_errors_free(&errors);
     if (!is_good) return SEA_ERR_FATAL;
-
-    ingest_edge_unload(edge);
-    const struct sea_channels *channels = &settings->channels;
-    edge->settings = settings;
-    edge->account_macs = sea_alloc((channels->account_count + 1) * sizeof(*edge->account_macs));
-    edge->source_macs = sea_alloc((channels->source_count + 1) * sizeof(*edge->source_macs));
-    for (uint32_t i = 0; i < channels->account_count; i++) {
-        const struct ingest_adapter *adapter =
-            ingest_adapter_of(channels->accounts[i].channel->adapter);
-        if (adapter)
-            open_macs(&edge->account_macs[i], adapter->hash, &channels->accounts[i].secret);
+    if (!open_keys(&loaded)) {
+        ingest_edge_unload(&loaded);
+        return SEA_ERR_FATAL;
     }
-    for (uint32_t i = 0; i < channels->source_count; i++)
-        open_signing(&edge->source_macs[i], &channels->sources[i].signing);
+    ingest_edge_unload(edge);
+    edge->settings = loaded.settings;
+    edge->account_keys = loaded.account_keys;
+    edge->source_keys = loaded.source_keys;
     return SEA_OK;
 }
 

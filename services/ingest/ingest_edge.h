@@ -3,10 +3,10 @@
 #ifndef INGEST_EDGE_H
 #define INGEST_EDGE_H
 
+#include "ingest_adapter.h"
 #include "ingest_intake.h"
 #include "sea_app.h"
 #include "sea_http_server.h"
-#include "sea_mac.h"
 #include "sea_settings.h"
 
 struct ingest_config {
@@ -15,19 +15,13 @@ struct ingest_config {
 #undef SEA_SETTING
 };
 
-/* An account's or source's live secrets, ready to verify with. */
-struct ingest_macs {
-    struct sea_mac *list[SEA_SECRETS_MAX];
-    size_t count;
-};
-
 struct ingest_edge {
     struct ingest_config own;
     const struct sea_config *config;
     struct sea_app *app;
     struct sea_settings *settings;
-    struct ingest_macs *account_macs; /* as settings->channels.accounts */
-    struct ingest_macs *source_macs;  /* as settings->channels.sources */
+    struct ingest_keys *account_keys; /* as settings->channels.accounts */
+    struct ingest_keys *source_keys;  /* as settings->channels.sources */
     struct sea_pepper pepper;
     struct sea_days *days;
     struct ingest_intakes *intakes;

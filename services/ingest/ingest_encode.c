@@ -169,6 +169,8 @@ static void encode_message(struct job *job, struct sea_outgoing *ret)
     message.received_at_ms = job->received_at_ms;
     message.order_id = text(job, item->message.order_id);
     message.is_automatic = item->message.is_automatic;
+    message.is_public = item->message.is_public;
+    message.rating = item->message.rating;
     message.source = text(job, item->source);
     message.sealed =
         sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_MESSAGES, item->id, message_body(job), &message.day);

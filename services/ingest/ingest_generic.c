@@ -127,7 +127,7 @@ static const struct sea_account *find_account(const struct ingest_generic *gener
         ingest_refuse(problem, 404, "not-found", "no such account of that channel", "/account");
         return NULL;
     }
-    if (found->channel->adapter != SEA_ADAPTER_GENERIC) {
+    if (found->adapter != SEA_ADAPTER_GENERIC) {
         wrong(problem, "messages of this channel come through its provider's webhook", "/channel");
         return NULL;
     }

@@ -8,7 +8,7 @@
 #include "sea_clock.h"
 #include "sea_trace.h"
 
-enum { BODY_MAX = 4 * 1024 * 1024, RETRY_AFTER_S = 1 };
+enum { RETRY_AFTER_S = 1 };
 
 void ingest_http_count_refusal(const char *label, const char *reason)
 {
@@ -105,10 +105,11 @@ bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err)
 }
 
 static const struct sea_http_route ROUTES[] = {
-    {SEA_HTTP_POST, "/v1/channels/{channel}/{account}", ingest_http_webhook, BODY_MAX},
+    {SEA_HTTP_POST, "/v1/channels/email/{account}", ingest_http_webhook, INGEST_MAIL_MAX},
+    {SEA_HTTP_POST, "/v1/channels/{channel}/{account}", ingest_http_webhook, INGEST_BODY_MAX},
     {SEA_HTTP_GET, "/v1/channels/{channel}/{account}", ingest_http_challenge, 0},
-    {SEA_HTTP_POST, "/v1/events", ingest_http_events, BODY_MAX},
-    {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, BODY_MAX},
+    {SEA_HTTP_POST, "/v1/events", ingest_http_events, INGEST_BODY_MAX},
+    {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, INGEST_BODY_MAX},
 };
 
 enum sea_err ingest_http_open(struct ingest_edge *edge)

@@ -66,8 +66,8 @@ static const struct sea_source *publisher_of(const struct ingest_edge *edge,
     *ret_reason = headers.signatures.len ? "bad_signature" : "no_key";
     if (!headers.signatures.len) return NULL;
     for (uint32_t i = 0; i < channels->source_count; i++)
-        for (size_t k = 0; k < edge->source_macs[i].count; k++)
-            if (sea_webhook_standard(edge->source_macs[i].list[k], &headers, request->body,
+        for (size_t k = 0; k < edge->source_keys[i].count; k++)
+            if (sea_webhook_standard(edge->source_keys[i].list[k].mac, &headers, request->body,
                                      sea_clock_wall_ms() / 1000,
                                      edge->own.signature_tolerance_ms / 1000))
                 return &channels->sources[i];

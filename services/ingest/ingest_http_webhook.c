@@ -6,24 +6,19 @@
 #include "ingest_metrics.h"
 #include "sea_clock.h"
 
-static void on_published(struct ingest_intake *intake, enum sea_err err)
+static void answer(struct sea_http_exchange *exchange, const struct ingest_reply *reply)
 {
-    const struct ingest_adapter *adapter = intake->ctx2;
-    if (ingest_http_failed(intake, err)) return;
-    int status = adapter->status(&intake->items);
-    if (status == 204 || !adapter->body) {
-        sea_http_answer_empty(intake->ctx, status);
-        return;
-    }
     struct sea_http_answer answer = {
-        .status = status, .content_type = adapter->content_type, .body = sea_str(adapter->body)};
-    sea_http_answer(intake->ctx, &answer);
+        .status = reply->status, .content_type = reply->content_type, .body = reply->body};
+    if (reply->content_type)
+        sea_http_answer(exchange, &answer);
+    else
+        sea_http_answer_empty(exchange, reply->status);
 }
 
-static struct ingest_macs *macs_of(const struct ingest_edge *edge,
-                                   const struct sea_account *account)
+static void on_published(struct ingest_intake *intake, enum sea_err err)
 {
-    return &edge->account_macs[account - edge->settings->channels.accounts];
+    if (!ingest_http_failed(intake, err)) answer(intake->ctx, intake->ctx2);
 }
 
 static void count_unknown(struct sea_str channel)
@@ -49,31 +44,23 @@ static struct sea_str signed_url(const struct ingest_edge *edge,
     return (struct sea_str){url, base.len + request->target.len};
 }
 
-static bool is_doubled(const struct sea_http_request *request, const char *name)
-{
-    int count = 0;
-    for (size_t i = 0; i < request->headers_count; i++)
-        count += sea_str_is(request->headers[i].name, name);
-    return count > 1;
-}
-
+/* A webhook for this account, and the account's adapter in it. */
 static struct ingest_webhook hook_of(const struct ingest_edge *edge,
                                      const struct sea_account *account,
-                                     const struct ingest_adapter *adapter,
                                      const struct sea_http_request *request,
                                      struct ingest_intake *intake)
 {
-    const struct ingest_macs *macs = macs_of(edge, account);
     return (struct ingest_webhook){
+        .adapter = ingest_adapter_of(account->adapter),
         .account = account,
+        .keys = &edge->account_keys[account - edge->settings->channels.accounts],
         .url = signed_url(edge, request, &intake->arena),
         .query = request->query,
         .body = request->body,
-        .content_type = sea_http_header(request, "content-type"),
-        .signature = sea_http_header(request, adapter->signature_header),
-        .is_signature_doubled = is_doubled(request, adapter->signature_header),
-        .macs = macs->list,
-        .macs_count = macs->count,
+        .headers = request->headers,
+        .headers_count = request->headers_count,
+        .now_ms = sea_clock_wall_ms(),
+        .tolerance_ms = edge->own.signature_tolerance_ms,
         .alc = &intake->alc,
     };
 }
@@ -94,43 +81,41 @@ static void quarantine(struct ingest_intake *intake, const struct ingest_webhook
     ingest_intake_publish(intake, on_quarantined);
 }
 
-/* The account of the path and its adapter; NULL: it was answered. */
-static const struct ingest_adapter *adapter_of(const struct ingest_edge *edge,
-                                               struct sea_http_exchange *exchange,
-                                               const struct sea_http_request *request,
-                                               const struct sea_account **ret_account)
+/* The account of the path, with a webhook; NULL: it was answered. */
+static const struct sea_account *account_of(const struct ingest_edge *edge,
+                                            struct sea_http_exchange *exchange,
+                                            const struct sea_http_request *request)
 {
+    bool is_mail = request->params_count == 1; /* e-mail has a route of its own */
+    struct sea_str channel = is_mail ? SEA_STR("email") : request->params[0];
     const struct sea_account *account =
-        sea_channels_account(&edge->settings->channels, request->params[0], request->params[1]);
-    const struct ingest_adapter *adapter =
-        account ? ingest_adapter_of(account->channel->adapter) : NULL;
-    if (!adapter) {
-        count_unknown(request->params[0]);
-        ingest_http_not_found(exchange);
-    }
-    *ret_account = account;
-    return adapter;
+        sea_channels_account(&edge->settings->channels, channel, request->params[!is_mail]);
+    if (account && ingest_adapter_of(account->adapter)) return account;
+    count_unknown(channel);
+    ingest_http_not_found(exchange);
+    return NULL;
 }
 
 void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
                          const struct sea_http_request *request)
 {
     struct ingest_edge *edge = ctx;
-    const struct sea_account *account;
-    const struct ingest_adapter *adapter = adapter_of(edge, exchange, request, &account);
-    if (!adapter) return;
+    const struct sea_account *account = account_of(edge, exchange, request);
+    if (!account) return;
     struct ingest_intake *intake =
         ingest_http_begin(edge, exchange, request, account->channel->name);
     if (!intake) return;
-    struct ingest_webhook hook = hook_of(edge, account, adapter, request, intake);
-    intake->ctx2 = (void *)(uintptr_t)adapter;
-    if (!adapter->verify(&hook)) {
-        ingest_http_refuse_silently(exchange, intake->label,
-                                    hook.signature.len ? "bad_signature" : "no_signature");
+    struct ingest_webhook hook = hook_of(edge, account, request, intake);
+    struct ingest_reply *reply = sea_arena_zero(&intake->arena, sizeof(*reply));
+    enum ingest_verdict verdict = ingest_verify(&hook);
+    sea_assert(reply); /* the first of a fresh arena */
+    intake->ctx2 = reply;
+    if (verdict != INGEST_AUTHENTIC) {
+        ingest_http_refuse_silently(exchange, intake->label, ingest_verdict_name(verdict));
         ingest_intake_drop(intake);
     } else if (!account->is_enabled) {
         quarantine(intake, &hook);
-    } else if (!adapter->parse(&hook, &intake->items, &intake->problem)) {
+    } else if (!ingest_parse(&hook, &intake->items, reply, &intake->problem)) {
         ingest_http_refuse(intake);
     } else {
         ingest_edge_count_markets(edge, &intake->items, account);
@@ -142,9 +127,9 @@ void ingest_http_challenge(void *ctx, struct sea_http_exchange *exchange,
                            const struct sea_http_request *request)
 {
     struct ingest_edge *edge = ctx;
-    const struct sea_account *account;
-    const struct ingest_adapter *adapter = adapter_of(edge, exchange, request, &account);
-    if (!adapter) return;
+    const struct sea_account *account = account_of(edge, exchange, request);
+    if (!account) return;
+    const struct ingest_adapter *adapter = ingest_adapter_of(account->adapter);
     if (!adapter->challenge || !account->is_enabled) {
         ingest_http_not_found(exchange);
         return;
@@ -152,15 +137,13 @@ void ingest_http_challenge(void *ctx, struct sea_http_exchange *exchange,
     struct ingest_intake *intake =
         ingest_http_begin(edge, exchange, request, account->channel->name);
     if (!intake) return;
-    struct ingest_webhook hook = hook_of(edge, account, adapter, request, intake);
-    struct sea_str challenge = adapter->challenge(&hook, &intake->arena);
-    if (!challenge.len) {
-        ingest_refuse(&intake->problem, 403, "forbidden", "the verify token is another", NULL);
-        ingest_http_refuse(intake);
+    struct ingest_webhook hook = hook_of(edge, account, request, intake);
+    struct ingest_reply reply = {.status = 200, .content_type = "text/plain"};
+    if (adapter->challenge(&hook, &intake->arena, &reply) && reply.body.len) {
+        answer(exchange, &reply);
+        ingest_intake_drop(intake);
         return;
     }
-    struct sea_http_answer answer = {
-        .status = 200, .content_type = "text/plain", .body = challenge};
-    sea_http_answer(exchange, &answer);
-    ingest_intake_drop(intake);
+    ingest_refuse(&intake->problem, 403, "forbidden", "the verify token is another", NULL);
+    ingest_http_refuse(intake);
 }

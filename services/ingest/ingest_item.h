@@ -41,6 +41,8 @@ struct ingest_message {
     size_t attachments_count;
     struct sea_str raw;
     bool has_recording_consent, is_automatic;
+    bool is_public;  /* a mention, comment or review that everybody can read */
+    unsigned rating; /* 1 to 5 stars; 0: none */
     struct sea_str notice_version;
 };
 

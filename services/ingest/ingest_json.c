@@ -1,6 +1,11 @@
 /* ingest_json.c: members of JSON objects by name and type. */
 #include "ingest_json.h"
 
+#include <stdlib.h>
+
+#include "ingest_adapter.h"
+#include "sea_enc.h"
+
 yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc)
 {
     if (!body.len) return NULL;
@@ -45,4 +50,35 @@ bool ingest_json_int(yyjson_val *object, const char *name, int64_t *ret)
     if (yyjson_is_uint(value) && yyjson_get_uint(value) > INT64_MAX) return false;
     *ret = yyjson_get_sint(value);
     return true;
+}
+
+struct sea_str ingest_json_id(yyjson_val *object, const char *name, struct sea_arena *arena)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+    if (yyjson_is_uint(value))
+        return ingest_printed(arena, "%llu", (unsigned long long)yyjson_get_uint(value));
+    if (yyjson_is_int(value))
+        return ingest_printed(arena, "%lld", (long long)yyjson_get_sint(value));
+    return ingest_json_str(object, name);
+}
+
+int64_t ingest_json_time(yyjson_val *object, const char *name)
+{
+    int64_t time;
+    uint64_t number;
+    struct sea_str text = ingest_json_str(object, name);
+    if (ingest_json_int(object, name, &time)) return ingest_unix_ms(time);
+    if (sea_str_u64(text, &number))
+        return number <= INT64_MAX ? ingest_unix_ms((int64_t)number) : 0;
+    return text.len && sea_time_parse(text, &time) ? time : 0;
+}
+
+struct sea_str ingest_json_raw(yyjson_val *value, struct sea_arena *arena)
+{
+    size_t len = 0;
+    char *text = yyjson_val_write(value, 0, &len);
+    struct sea_str copy =
+        text ? sea_arena_str(arena, (struct sea_str){text, len}) : (struct sea_str){NULL, 0};
+    free(text);
+    return copy;
 }

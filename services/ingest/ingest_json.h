@@ -4,6 +4,7 @@
 
 #include <yyjson.h>
 
+#include "sea_arena.h"
 #include "sea_base.h"
 
 /* Parses `body` with memory from `pool` (see ingest_json_pool). NULL when it isn't JSON. */
@@ -15,5 +16,13 @@ yyjson_val *ingest_json_arr(yyjson_val *object, const char *name);    /* absent:
 bool ingest_json_true(yyjson_val *object, const char *name);
 bool ingest_json_is_absent(yyjson_val *object, const char *name); /* missing or null */
 SEA_MUST_CHECK bool ingest_json_int(yyjson_val *object, const char *name, int64_t *ret);
+
+/* An id, whether it is sent as text or as a whole number; absent or another type: empty. */
+struct sea_str ingest_json_id(yyjson_val *object, const char *name, struct sea_arena *arena);
+/* A time in milliseconds: a number or text of Unix seconds or milliseconds, or RFC 3339; 0: none.
+ */
+int64_t ingest_json_time(yyjson_val *object, const char *name);
+/* A value's own JSON, in the arena; empty when it is full. */
+struct sea_str ingest_json_raw(yyjson_val *value, struct sea_arena *arena);
 
 #endif

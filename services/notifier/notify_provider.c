@@ -167,16 +167,10 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
         account->sender == NULL || account->token.count == 0)
         return refused;
     if (letter->text.len == 0) return "empty";
-    switch (account->channel->adapter) {
-    case SEA_ADAPTER_WHATSAPP:
+    if (account->channel->adapter == SEA_ADAPTER_WHATSAPP)
         refused = call_whatsapp(letter, attempt, ret);
-        break;
-    case SEA_ADAPTER_TWILIO_SMS:
+    if (account->channel->adapter == SEA_ADAPTER_TWILIO_SMS)
         refused = call_twilio(letter, attempt, ret);
-        break;
-    case SEA_ADAPTER_GENERIC:
-        break;
-    }
     if (ret->url.is_full || ret->authorization.is_full || ret->body.is_full) return "too_long";
     return refused;
 }

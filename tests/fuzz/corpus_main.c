@@ -1,4 +1,4 @@
-/* corpus_main.c: runs a fuzz target once over each file of the folders given, where there is no
+/* corpus_main.c: runs a fuzz target once over each file in the folders given, where there is no
  * libFuzzer. */
 #include <dirent.h>
 #include <stdint.h>
@@ -34,7 +34,7 @@ static int run_folder(const char *path)
         char name[4096];
         if (entry->d_name[0] == '.') continue;
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        runs += run_file(name);
+        runs += run_file(name) + run_folder(name); /* it is one of them */
     }
     closedir(folder);
     return runs;

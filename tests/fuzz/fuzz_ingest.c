@@ -1,10 +1,9 @@
-/* fuzz_ingest.c: what providers and company systems may send: whatever is found in it has an id,
+/* fuzz_ingest.c: what company systems may send: whatever is found in it has an id,
  * the same one each time, and texts that a record can carry. Input: one character that chooses the
  * parser, then the body. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest_adapter.h"
 #include "ingest_business.h"
 #include "ingest_generic.h"
 #include "sea_enc.h"
@@ -12,14 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct sea_channel WHATSAPP = {"whatsapp", SEA_ADAPTER_WHATSAPP,
-                                            SEA_CHANNEL_MESSAGING},
-                                TWILIO = {"twilio-sms", SEA_ADAPTER_TWILIO_SMS,
-                                          SEA_CHANNEL_MESSAGING},
-                                FORM = {"form", SEA_ADAPTER_GENERIC, SEA_CHANNEL_MESSAGING};
+static const struct sea_channel FORM = {"form", SEA_ADAPTER_GENERIC, SEA_CHANNEL_MESSAGING};
 static const struct sea_account ACCOUNTS[] = {
-    {.channel = &WHATSAPP, .name = "demo", .is_enabled = true},
-    {.channel = &TWILIO, .name = "demo", .is_enabled = true},
     {.channel = &FORM, .name = "demo", .is_enabled = true}};
 
 struct taken {
@@ -47,13 +40,6 @@ static void pool_free(void *arena, void *ptr)
     (void)ptr;
 }
 
-static bool take_webhook(struct taken *taken, const struct ingest_adapter *adapter,
-                         const struct sea_account *account, struct sea_str body)
-{
-    struct ingest_webhook hook = {.account = account, .body = body, .alc = &taken->alc};
-    return adapter->parse(&hook, &taken->items, &taken->problem);
-}
-
 static bool take_event(struct taken *taken, const char *type, struct sea_str body)
 {
     const struct ingest_business business = {NULL, &taken->alc};
@@ -75,10 +61,6 @@ static bool take(struct taken *taken, char how, struct sea_str body)
         .channels = &channels, .source = SEA_STR("s"), .body = body, .alc = &taken->alc};
     uint32_t count;
     switch (how) {
-    case 'w':
-        return take_webhook(taken, &ingest_whatsapp, &ACCOUNTS[0], body);
-    case 't':
-        return take_webhook(taken, &ingest_twilio, &ACCOUNTS[1], body);
     case 'm':
         return ingest_generic_parse(&generic, &taken->items, &taken->problem, NULL);
     case 'j':
@@ -109,8 +91,6 @@ static void check_item(const struct ingest_item *item)
         sea_assert(ingest_is_id(item->order.order_id) && item->order.occurred_at_ms != 0);
     } else if (item->kind == INGEST_PROFILE) {
         sea_assert(item->profile.customer_ref.len > 0);
-    } else if (item->kind == INGEST_RECEIPT) {
-        sea_assert(ingest_is_id(item->receipt.provider_id) && item->receipt.state != 0);
     }
 }
 

@@ -1,0 +1,210 @@
+/* ingest_find.c: what adapters share in saying what they found. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest_adapter.h"
+#include "sea_enc.h"
+#include "sea_id.h"
+#include "seadesk/v1/messages.pb-c.h"
+
+struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
+                          const struct sea_str *parts, size_t count)
+{
+    struct sea_str all[8] = {sea_str(kind), sea_str(account->channel->name),
+                             sea_str(account->name)};
+    sea_assert(count <= SEA_COUNT(all) - 3);
+    memcpy(all + 3, parts, count * sizeof(*parts));
+    return sea_uuid5(all, count + 3);
+}
+
+static void set_contact(struct ingest_item *item, const struct sea_account *account,
+                        struct sea_str contact_id)
+{
+    item->channel = sea_str(account->channel->name);
+    item->account = sea_str(account->name);
+    item->contact_id = contact_id;
+}
+
+static void add_unreadable(const struct ingest_webhook *hook, struct ingest_items *items,
+                           struct sea_str raw)
+{
+    struct ingest_item *item = ingest_items_add_dead(items, "unreadable", raw);
+    if (!item) return;
+    set_contact(item, hook->account, (struct sea_str){NULL, 0});
+    item->id = ingest_id("unreadable", hook->account, &raw, 1);
+}
+
+struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, struct sea_str external_id,
+                                         struct sea_str contact_id, struct sea_str raw)
+{
+    if (!ingest_is_id(external_id) || !ingest_is_id(contact_id)) {
+        add_unreadable(hook, items, raw);
+        return NULL;
+    }
+    struct ingest_item *item = ingest_items_add(items, INGEST_MESSAGE);
+    if (!item) return NULL;
+    set_contact(item, hook->account, contact_id);
+    item->id = ingest_id("message", hook->account, &external_id, 1);
+    item->message.kind = SEADESK__V1__MESSAGE_KIND__TEXT;
+    item->message.external_id = external_id;
+    item->message.raw = raw;
+    return item;
+}
+
+struct ingest_item *ingest_found_change(const struct ingest_webhook *hook,
+                                        struct ingest_items *items, int kind,
+                                        struct sea_str target_id, struct sea_str change,
+                                        struct sea_str contact_id, struct sea_str raw)
+{
+    char number[12];
+    struct ingest_item *item = ingest_found_message(hook, items, target_id, contact_id, raw);
+    if (!item) return NULL;
+    snprintf(number, sizeof(number), "%d", kind);
+    struct sea_str parts[] = {target_id, sea_str(number), contact_id, change};
+    item->id = ingest_id("change", hook->account, parts, SEA_COUNT(parts));
+    item->message.kind = kind;
+    item->message.in_reply_to = target_id;
+    return item;
+}
+
+struct ingest_item *ingest_found_receipt(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, int state,
+                                         struct sea_str provider_id, struct sea_str contact_id,
+                                         struct sea_str status, struct sea_str time)
+{
+    struct sea_str parts[] = {provider_id, status, time};
+    struct ingest_item *item =
+        state && ingest_is_id(provider_id) ? ingest_items_add(items, INGEST_RECEIPT) : NULL;
+    if (!item) return NULL;
+    set_contact(item, hook->account,
+                ingest_is_id(contact_id) ? contact_id : (struct sea_str){NULL, 0});
+    item->id = ingest_id("receipt", hook->account, parts, SEA_COUNT(parts));
+    item->receipt.state = state;
+    item->receipt.provider_id = provider_id;
+    return item;
+}
+
+struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct ingest_items *items,
+                                      int fact, struct sea_str order_id, struct sea_str unique,
+                                      int64_t occurred_at_ms, struct sea_str raw)
+{
+    struct sea_str parts[] = {order_id, unique};
+    if (!ingest_is_id(order_id) || !ingest_is_id(unique) || occurred_at_ms <= 0) {
+        add_unreadable(hook, items, raw);
+        return NULL;
+    }
+    struct ingest_item *item = ingest_items_add(items, INGEST_ORDER);
+    if (!item) return NULL;
+    item->id = ingest_id("fact", hook->account, parts, SEA_COUNT(parts));
+    item->source =
+        ingest_printed(items->arena, "/%s/%s", hook->account->channel->name, hook->account->name);
+    item->origin_id = unique;
+    item->time_ms = occurred_at_ms;
+    item->order.fact = fact;
+    item->order.order_id = order_id;
+    item->order.occurred_at_ms = occurred_at_ms;
+    return item;
+}
+
+bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,
+                             const struct ingest_attachment *attachment)
+{
+    if (message->attachments_count == INGEST_ATTACHMENTS_MAX) return false;
+    if (!message->attachments)
+        message->attachments =
+            sea_arena_zero(items->arena, INGEST_ATTACHMENTS_MAX * sizeof(*attachment));
+    if (!message->attachments) return false;
+    message->attachments[message->attachments_count++] = *attachment;
+    return true;
+}
+
+int ingest_word_of(const struct ingest_word *words, size_t count, struct sea_str word,
+                   int otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sea_str_is(word, words[i].word)) return words[i].value;
+    return otherwise;
+}
+
+int ingest_kind_of_media(struct sea_str mime)
+{
+    static const struct {
+        const char *start;
+        Seadesk__V1__MessageKind kind;
+    } KINDS[] = {
+        {"image", SEADESK__V1__MESSAGE_KIND__IMAGE},   {"photo", SEADESK__V1__MESSAGE_KIND__IMAGE},
+        {"sticker", SEADESK__V1__MESSAGE_KIND__IMAGE}, {"audio", SEADESK__V1__MESSAGE_KIND__AUDIO},
+        {"voice", SEADESK__V1__MESSAGE_KIND__AUDIO},   {"video", SEADESK__V1__MESSAGE_KIND__VIDEO},
+    };
+    for (size_t i = 0; i < SEA_COUNT(KINDS); i++)
+        if (sea_str_starts(mime, KINDS[i].start)) return (int)KINDS[i].kind;
+    return SEADESK__V1__MESSAGE_KIND__DOCUMENT;
+}
+
+int64_t ingest_unix_ms(int64_t time)
+{
+    if (time <= 0 || time > INT64_C(253402300799999)) return 0;
+    return time < INT64_C(253402300799) ? time * 1000 : time;
+}
+
+struct sea_str ingest_printed(struct sea_arena *arena, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = len >= 0 ? sea_arena_alloc(arena, (size_t)len + 1) : NULL;
+    if (text) vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(args);
+    va_end(again);
+    return text ? (struct sea_str){text, (size_t)len} : (struct sea_str){NULL, 0};
+}
+
+struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea_arena *arena)
+{
+    size_t name_len = strlen(name);
+    while (form.len) {
+        const char *amp = memchr(form.ptr, '&', form.len);
+        struct sea_str pair = {form.ptr, amp ? (size_t)(amp - form.ptr) : form.len};
+        size_t gone = amp ? pair.len + 1 : pair.len;
+        form.ptr += gone;
+        form.len -= gone;
+        if (pair.len <= name_len || pair.ptr[name_len] != '=' ||
+            memcmp(pair.ptr, name, name_len) != 0)
+            continue;
+        struct sea_str raw = {pair.ptr + name_len + 1, pair.len - name_len - 1};
+        char *text = sea_arena_alloc(arena, raw.len + 1);
+        size_t len = 0;
+        if (!text || !sea_percent_decode(raw, true, text, &len)) break;
+        return (struct sea_str){text, len};
+    }
+    return (struct sea_str){NULL, 0};
+}
+
+/* Of the character at `bytes`; 0: it is none. */
+static size_t char_len(const char *bytes, size_t left)
+{
+    for (size_t len = 1; len <= 4 && len <= left; len++)
+        if (sea_utf8_is_valid((struct sea_str){bytes, len})) return len;
+    return 0;
+}
+
+struct sea_str ingest_utf8(struct sea_str text, struct sea_arena *arena)
+{
+    if (sea_utf8_is_valid(text)) return text;
+    char *copy = sea_arena_dup(arena, text);
+    if (!copy) return (struct sea_str){NULL, 0};
+    for (size_t i = 0; i < text.len;) {
+        size_t len = char_len(copy + i, text.len - i);
+        if (!len) copy[i] = '?';
+        i += len ? len : 1;
+    }
+    return (struct sea_str){copy, text.len};
+}
+
+struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena)
+{
+    return ingest_utf8(ingest_form_get(form, name, arena), arena);
+}
