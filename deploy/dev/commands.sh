@@ -58,7 +58,7 @@ up_named() {
     stack_lock
     for name in "$@"; do start "$name"; done
     for name in "$@"; do
-        wait_until 60 program_ready "$name" || not_ready "$name" "$(readyz_of "$name")"
+        wait_until "$READY_SECONDS" program_ready "$name" || not_ready "$name" "$(readyz_of "$name")"
     done
 }
 

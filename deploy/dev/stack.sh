@@ -1,5 +1,7 @@
 # stack.sh: one stack's ports and secrets, and starting, watching and stopping what it runs.
 
+READY_SECONDS=180 # a program may take as long as this to be ready: a busy machine is slow, not broken
+
 port() { awk -v n="$1" '$1 == n { print $2; found = 1 } END { exit !found }' "$STATE/ports"; }
 secret() { printf '%s' "$STATE/secrets/$1"; }
 pid_of() { cat "$STATE/run/$1.pid" 2>/dev/null; }
@@ -140,7 +142,7 @@ infra_up() {
     done
     for pid in "${pids[@]}"; do wait "$pid" || die "the stack did not start"; done
     for name in "${INFRA[@]}"; do
-        wait_until 60 "${name}_ready" || not_ready "$name"
+        wait_until "$READY_SECONDS" "${name}_ready" || not_ready "$name"
     done
     postgres_databases
 }
@@ -164,7 +166,7 @@ services_up() {
         start "$name"
     done
     for name in "${running[@]}"; do
-        wait_until 60 service_ready "$name" || not_ready "$name" "$(readyz_of "$name")"
+        wait_until "$READY_SECONDS" service_ready "$name" || not_ready "$name" "$(readyz_of "$name")"
     done
 }
 
