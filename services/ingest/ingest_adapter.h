@@ -62,7 +62,7 @@ void ingest_keys_close(struct ingest_keys *keys);
 struct ingest_webhook {
     const struct ingest_adapter *adapter;
     const struct sea_account *account;
-    const struct ingest_keys *keys;
+    const struct ingest_keys *keys; /* for verify and challenge; NULL in parse */
     struct sea_str url;   /* as the provider knows it: SEADESK_PUBLIC_URL + path + raw query */
     struct sea_str query; /* raw, without '?' */
     struct sea_str body;
@@ -117,7 +117,8 @@ struct ingest_adapter {
      * what is merely of a later version is left out or of kind OTHER, never refused. */
     bool (*parse)(const struct ingest_webhook *hook, struct ingest_items *items,
                   struct ingest_reply *reply, struct ingest_problem *problem);
-    /* The name under which replies keep a session, such as the caller's number; NULL: none do. */
+    /* The name under which replies keep a session, such as the caller's number; NULL: none do.
+     * A session holds no personal data. */
     struct sea_str (*session)(const struct ingest_webhook *hook, struct sea_arena *arena);
     struct ingest_reply reply; /* after success, unless parse says another */
 };

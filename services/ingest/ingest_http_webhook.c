@@ -4,7 +4,19 @@
 
 #include "ingest_http.h"
 #include "ingest_metrics.h"
+#include "ingest_session.h"
 #include "sea_clock.h"
+
+/* One webhook in work, in its intake's arena. */
+struct webhook {
+    struct ingest_edge *edge;
+    struct ingest_webhook hook;
+    struct ingest_reply reply;
+    enum sea_adapter adapter;
+    struct sea_str account; /* its name: a reload may replace the settings while Redis is asked */
+    struct sea_key session;
+    bool has_session;
+};
 
 static void answer(struct sea_http_exchange *exchange, const struct ingest_reply *reply)
 {
@@ -18,7 +30,12 @@ static void answer(struct sea_http_exchange *exchange, const struct ingest_reply
 
 static void on_published(struct ingest_intake *intake, enum sea_err err)
 {
-    if (!ingest_http_failed(intake, err)) answer(intake->ctx, intake->ctx2);
+    const struct webhook *webhook = intake->ctx2;
+    if (ingest_http_failed(intake, err)) return;
+    if (webhook->has_session)
+        ingest_session_keep(ingest_intakes_redis(intake->owner), webhook->session,
+                            webhook->reply.session, webhook->reply.session_ms);
+    answer(intake->ctx, &webhook->reply);
 }
 
 static void count_unknown(struct sea_str channel)
@@ -96,6 +113,66 @@ static const struct sea_account *account_of(const struct ingest_edge *edge,
     return NULL;
 }
 
+static void take(struct ingest_intake *intake)
+{
+    struct webhook *webhook = intake->ctx2;
+    if (!ingest_parse(&webhook->hook, &intake->items, &webhook->reply, &intake->problem)) {
+        ingest_http_refuse(intake);
+        return;
+    }
+    ingest_edge_count_markets(webhook->edge, &intake->items, webhook->hook.account);
+    ingest_intake_publish(intake, on_published);
+}
+
+static void on_session(void *ctx, struct sea_str kept)
+{
+    struct ingest_intake *intake = ctx;
+    struct webhook *webhook = intake->ctx2;
+    const struct sea_settings *settings = webhook->edge->settings;
+    const struct sea_account *account =
+        sea_channels_account(&settings->channels, sea_str(intake->label), webhook->account);
+    if (!account || !account->is_enabled || account->adapter != webhook->adapter) {
+        ingest_http_not_found(intake->ctx);
+        ingest_intake_drop(intake);
+        return;
+    }
+    webhook->hook.account = account;
+    webhook->hook.session = sea_arena_str(&intake->arena, kept);
+    take(intake);
+}
+
+/* What the request's buffers hold is gone when its handler returns. */
+static void keep_request(struct ingest_webhook *hook, struct sea_arena *arena)
+{
+    struct sea_http_header *headers =
+        sea_arena_zero(arena, (hook->headers_count + 1) * sizeof(*headers));
+    for (size_t i = 0; headers && i < hook->headers_count; i++) {
+        headers[i].name = sea_arena_str(arena, hook->headers[i].name);
+        headers[i].value = sea_arena_str(arena, hook->headers[i].value);
+    }
+    if (!headers) hook->headers_count = 0;
+    hook->headers = headers;
+    hook->query = sea_arena_str(arena, hook->query);
+    hook->body = sea_arena_str(arena, hook->body);
+}
+
+/* Asks first what the last request of this caller left. */
+static void resume(struct ingest_intake *intake)
+{
+    struct webhook *webhook = intake->ctx2;
+    struct ingest_webhook *hook = &webhook->hook;
+    struct sea_str name = hook->adapter->session(hook, &intake->arena);
+    keep_request(hook, &intake->arena);
+    hook->keys = NULL; /* verified; a reload may close them */
+    webhook->account = sea_arena_str(&intake->arena, sea_str(hook->account->name));
+    webhook->adapter = hook->account->adapter;
+    webhook->session =
+        sea_contact_key(&webhook->edge->pepper, sea_str(intake->label), webhook->account, name);
+    webhook->has_session = name.len > 0;
+    ingest_session_ask(webhook->has_session ? ingest_intakes_redis(intake->owner) : NULL,
+                       webhook->session, on_session, intake);
+}
+
 void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
                          const struct sea_http_request *request)
 {
@@ -105,21 +182,21 @@ void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
     struct ingest_intake *intake =
         ingest_http_begin(edge, exchange, request, account->channel->name);
     if (!intake) return;
-    struct ingest_webhook hook = hook_of(edge, account, request, intake);
-    struct ingest_reply *reply = sea_arena_zero(&intake->arena, sizeof(*reply));
-    enum ingest_verdict verdict = ingest_verify(&hook);
-    sea_assert(reply); /* the first of a fresh arena */
-    intake->ctx2 = reply;
+    struct webhook *webhook = sea_arena_zero(&intake->arena, sizeof(*webhook));
+    sea_assert(webhook); /* the first of a fresh arena */
+    webhook->edge = edge;
+    webhook->hook = hook_of(edge, account, request, intake);
+    intake->ctx2 = webhook;
+    enum ingest_verdict verdict = ingest_verify(&webhook->hook);
     if (verdict != INGEST_AUTHENTIC) {
         ingest_http_refuse_silently(exchange, intake->label, ingest_verdict_name(verdict));
         ingest_intake_drop(intake);
     } else if (!account->is_enabled) {
-        quarantine(intake, &hook);
-    } else if (!ingest_parse(&hook, &intake->items, reply, &intake->problem)) {
-        ingest_http_refuse(intake);
+        quarantine(intake, &webhook->hook);
+    } else if (webhook->hook.adapter->session) {
+        resume(intake);
     } else {
-        ingest_edge_count_markets(edge, &intake->items, account);
-        ingest_intake_publish(intake, on_published);
+        take(intake);
     }
 }
 

@@ -281,6 +281,11 @@ size_t ingest_intakes_waiting(const struct ingest_intakes *intakes)
     return intakes->waiting;
 }
 
+struct sea_redis *ingest_intakes_redis(const struct ingest_intakes *intakes)
+{
+    return ingest_recall_redis(intakes->recall);
+}
+
 bool ingest_intakes_is_full(const struct ingest_intakes *intakes)
 {
     return intakes->held_bytes > intakes->options.queue_max_bytes;

@@ -34,6 +34,9 @@ size_t ingest_intakes_waiting(const struct ingest_intakes *intakes);
 /* Too much waits for the broker already: what comes now should be refused. */
 bool ingest_intakes_is_full(const struct ingest_intakes *intakes);
 
+/* The connection to Redis, for what may be lost; NULL: there is none. */
+struct sea_redis *ingest_intakes_redis(const struct ingest_intakes *intakes);
+
 /* What is being taken in; its arena and pool hold the items until it is done. */
 struct ingest_intake {
     struct ingest_intakes *owner;

@@ -104,6 +104,11 @@ bool ingest_recall_ask(struct ingest_recall *recall, struct ingest_question *que
     return true;
 }
 
+struct sea_redis *ingest_recall_redis(const struct ingest_recall *recall)
+{
+    return recall ? recall->redis : NULL;
+}
+
 void ingest_recall_keep(struct ingest_recall *recall, struct sea_uuid id, uint32_t check)
 {
     char key[KEY_TEXT], value[16];

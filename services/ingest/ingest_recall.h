@@ -38,6 +38,9 @@ void ingest_recall_close(struct ingest_recall **recall);
 bool ingest_recall_ask(struct ingest_recall *recall, struct ingest_question *question);
 void ingest_recall_keep(struct ingest_recall *recall, struct sea_uuid id, uint32_t check);
 
+/* The connection, for what else may be lost; NULL: closed, or Redis isn't used. */
+struct sea_redis *ingest_recall_redis(const struct ingest_recall *recall);
+
 /* Whether the n-th id of an answer was known, and its check. */
 bool ingest_recall_knows(const redisReply *reply, size_t n, uint32_t *ret_check);
 
