@@ -101,7 +101,7 @@ static rd_kafka_conf_t *make_conf(const struct sea_tail_options *options)
     rd_kafka_conf_t *conf = sea_kafka_conf(options->brokers, options->client_id);
     sea_kafka_set(conf, "enable.partition.eof", "true");
     sea_kafka_set(conf, "fetch.min.bytes", "65536");
-    sea_kafka_set(conf, "fetch.wait.max.ms", "20");
+    sea_kafka_set(conf, "fetch.wait.max.ms", "50");
     sea_kafka_set(conf, "fetch.error.backoff.ms", "100");
     sea_kafka_set(conf, "queued.min.messages", "1000");
     sea_kafka_set(conf, "queued.max.messages.kbytes", "4096");

@@ -376,7 +376,7 @@ static rd_kafka_conf_t *consumer_conf(struct sea_worker *worker)
     sea_kafka_set(conf, "enable.auto.offset.store", "false");
     sea_kafka_set(conf, "auto.offset.reset", "error");
     sea_kafka_set(conf, "fetch.min.bytes", "65536");
-    sea_kafka_set(conf, "fetch.wait.max.ms", "10");
+    sea_kafka_set(conf, "fetch.wait.max.ms", "25");
     sea_kafka_set(conf, "fetch.error.backoff.ms", "100");
     sea_kafka_set(conf, "queued.min.messages", "2000");
     sea_kafka_set(conf, "queued.max.messages.kbytes", "8192");

@@ -243,7 +243,7 @@ static rd_kafka_t *open_consumer(const struct ingest_edge *edge)
     sea_kafka_set(conf, "enable.auto.commit", "false");
     sea_kafka_set(conf, "enable.auto.offset.store", "false");
     sea_kafka_set(conf, "auto.offset.reset", "earliest");
-    sea_kafka_set(conf, "fetch.wait.max.ms", "10");
+    sea_kafka_set(conf, "fetch.wait.max.ms", "500");
     sea_kafka_set(conf, "queued.min.messages", "1000");
     sea_kafka_set(conf, "queued.max.messages.kbytes", "8192");
     sea_kafka_set(conf, "check.crcs", "true");
