@@ -153,6 +153,9 @@ enum ingest_verdict ingest_check_time(const struct ingest_webhook *hook, struct 
 
 /* ---- for the adapters: what they find (ingest_find.c) ---- */
 
+/* The body's JSON object, in the request's memory; NULL, and refused, when it is none. */
+yyjson_val *ingest_found_json(const struct ingest_webhook *hook, struct ingest_problem *problem);
+
 /* The id of what a provider sent: UUIDv5 of the parts (design.md section 4). At most 5 parts. */
 struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
                           const struct sea_str *parts, size_t count);
@@ -181,6 +184,12 @@ struct ingest_item *ingest_found_receipt(const struct ingest_webhook *hook,
 struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct ingest_items *items,
                                       int fact, struct sea_str order_id, struct sea_str unique,
                                       int64_t occurred_at_ms, struct sea_str raw);
+/* The channel's own opt-out (or its end): `class` is a Seadesk__V1__ConsentClass, `word` the
+ * provider's, which becomes the proof. NULL: no usable contact, or the list is full. */
+struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, int class, bool is_granted,
+                                         struct sea_str contact_id, struct sea_str word,
+                                         int64_t time_ms);
 /* One attachment of a message; false beyond INGEST_ATTACHMENTS_MAX. */
 bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,
                              const struct ingest_attachment *attachment);

@@ -217,6 +217,7 @@ static void encode_consent(struct job *job, struct sea_outgoing *ret)
     consent.is_granted = item->consent.is_granted;
     consent.at_ms = item->time_ms ? item->time_ms : job->received_at_ms;
     consent.source = SEADESK__V1__CONSENT_SOURCE__CONSENT_COMPANY;
+    if (item->consent.source) consent.source = (Seadesk__V1__ConsentSource)item->consent.source;
     consent.proof = text(job, item->consent.proof);
     ret->topic = SEA_TOPIC_CONSENTS;
     ret->key = key_text(job, key);

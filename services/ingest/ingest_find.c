@@ -4,9 +4,22 @@
 #include <string.h>
 
 #include "ingest_adapter.h"
+#include "ingest_json.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
+
+yyjson_val *ingest_found_json(const struct ingest_webhook *hook, struct ingest_problem *problem)
+{
+    yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(hook->body, hook->alc));
+    if (yyjson_is_obj(root)) return root;
+    if (root)
+        ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
+    else
+        ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+    return NULL;
+}
 
 struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
                           const struct sea_str *parts, size_t count)
@@ -105,6 +118,28 @@ struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct 
     item->order.fact = fact;
     item->order.order_id = order_id;
     item->order.occurred_at_ms = occurred_at_ms;
+    if (hook->account->market) item->order.market = sea_str(hook->account->market->code);
+    return item;
+}
+
+struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
+                                         struct ingest_items *items, int class, bool is_granted,
+                                         struct sea_str contact_id, struct sea_str word,
+                                         int64_t time_ms)
+{
+    struct ingest_item *item =
+        ingest_is_id(contact_id) ? ingest_items_add(items, INGEST_CONSENT) : NULL;
+    if (!item) return NULL;
+    struct sea_str parts[] = {contact_id, word,
+                              ingest_printed(items->arena, "%d:%lld", class, (long long)time_ms)};
+    set_contact(item, hook->account, contact_id);
+    item->id = ingest_id("consent", hook->account, parts, SEA_COUNT(parts));
+    item->time_ms = time_ms;
+    item->consent.class = class;
+    item->consent.source = SEADESK__V1__CONSENT_SOURCE__CONSENT_PROVIDER;
+    item->consent.is_granted = is_granted;
+    item->consent.proof = ingest_printed(items->arena, "%s %.*s", hook->account->channel->name,
+                                         (int)sea_utf8_cut(word, 64).len, word.len ? word.ptr : "");
     return item;
 }
 

@@ -53,7 +53,8 @@ struct ingest_receipt {
 };
 
 struct ingest_consent {
-    int class; /* Seadesk__V1__ConsentClass */
+    int class;  /* Seadesk__V1__ConsentClass */
+    int source; /* Seadesk__V1__ConsentSource; 0: a company system */
     bool is_granted;
     struct sea_str proof;
 };
