@@ -7,7 +7,6 @@
 #include "router_metrics.h"
 #include "router_open.h"
 #include "router_person.h"
-#include "router_profile.h"
 #include "router_read.h"
 #include "sea_clock.h"
 #include "sea_id.h"
@@ -364,12 +363,10 @@ static enum sea_err decide(struct router_batch *batch, struct router_item *item)
 {
     switch (item->kind) {
     case ROUTER_ITEM_SKIPPED:
+    case ROUTER_ITEM_PROFILE: /* taken while gathering */
         break;
     case ROUTER_ITEM_MESSAGE:
         decide_message(batch, item);
-        break;
-    case ROUTER_ITEM_PROFILE:
-        router_profile_claim(batch, item);
         break;
     case ROUTER_ITEM_CONSENT:
         decide_consent(batch, item);

@@ -178,6 +178,15 @@ static void join_all(struct router_batch *batch)
     }
 }
 
+/* Before anything else is asked or decided: a notice or a question of the same batch, on either
+ * side of the profile's record, meets the customer whole. */
+static void claim_all(struct router_batch *batch)
+{
+    for (size_t i = 0; i < batch->item_count; i++)
+        if (batch->items[i].kind == ROUTER_ITEM_PROFILE)
+            router_profile_claim(batch, &batch->items[i]);
+}
+
 static enum sea_err gather_relatives(struct router_batch *batch)
 {
     struct router_keys customers, phones, emails;
@@ -200,8 +209,10 @@ static enum sea_err gather_relatives(struct router_batch *batch)
         router_keys_add(&emails, contact->email_hash);
     }
     enum sea_err err = router_load_relatives(batch, &customers, &phones, &emails);
-    if (!err && (phones.count || emails.count)) join_all(batch);
-    return err;
+    if (err) return err;
+    if (phones.count || emails.count) join_all(batch);
+    claim_all(batch);
+    return SEA_OK;
 }
 
 static void want_profiles(struct router_batch *batch, const struct router_item *item,

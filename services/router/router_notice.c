@@ -205,6 +205,10 @@ void router_notice_decide(struct router_plan *plan, struct router_notice *notice
     }
     uint32_t rungs =
         router_person_ladder(plan->rules, to->contacts, to->contact_count, ladder, &is_refused);
+    if (!rungs && !is_refused && !notice->give_up_at_ms && plan->rules->notice_wait_ms) {
+        let_wait(plan, notice); /* one look more: the way may be in a record just behind this one */
+        return;
+    }
     if (!rungs || !router_notice_template(plan, notice)) {
         settle(notice, is_refused ? ROUTER_NOTICE_REFUSED : ROUTER_NOTICE_NO_CHANNEL);
         return;

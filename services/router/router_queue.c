@@ -274,6 +274,17 @@ enum sea_err router_queue_put_agent(struct sea_redis *redis, const struct router
     return err;
 }
 
+enum sea_err router_queue_put_offer(struct sea_redis *redis, struct sea_uuid ticket,
+                                    struct sea_str user, int64_t life_ms, sea_redis_answer *fn,
+                                    void *arg)
+{
+    char id[SEA_UUID_TEXT], key[KEY_TEXT], life[NUMBER_TEXT];
+    sea_uuid_print(ticket, id);
+    struct sea_str words[] = {SEA_STR("SET"), key_print("offer", sea_str(id), key), user,
+                              SEA_STR("PX"), number_print((double)life_ms, life)};
+    return sea_redis_send(redis, words, SEA_COUNT(words), fn, arg);
+}
+
 static enum sea_err drop_offer(struct sea_redis *redis, struct sea_str member, sea_redis_answer *fn,
                                void *arg)
 {

@@ -5,7 +5,7 @@
  *   sd:q:QUEUE       sorted set of TICKET:NUMBER:CHANNEL by router_dispatch_score
  *   sd:agent:USER    hash: state, weight, load, lease (Unix ms), limits, counts
  *   sd:offer:TICKET  to whom it was proposed; goes by itself
- *   sd:mark:router   of the last rebuild: when it is gone, so is the rest */
+ *   sd:mark:router:ID  of this instance's last rebuild: when it is gone, so is the rest */
 #ifndef ROUTER_QUEUE_H
 #define ROUTER_QUEUE_H
 
@@ -80,6 +80,9 @@ SEA_MUST_CHECK enum sea_err router_queue_remove(struct sea_redis *redis, const c
                                                 sea_redis_answer *fn, void *arg);
 SEA_MUST_CHECK enum sea_err router_queue_put_agent(struct sea_redis *redis,
                                                    const struct router_agent *agent,
+                                                   sea_redis_answer *fn, void *arg);
+SEA_MUST_CHECK enum sea_err router_queue_put_offer(struct sea_redis *redis, struct sea_uuid ticket,
+                                                   struct sea_str user, int64_t life_ms,
                                                    sea_redis_answer *fn, void *arg);
 
 #endif

@@ -1,5 +1,6 @@
 /* router_reconcile.c: compares the queues of Redis with the tickets that wait in PostgreSQL, adds
- * what is missing and removes what doesn't wait, and tells Redis the agents as they are. */
+ * what is missing and removes what doesn't wait, and tells Redis offers and agents as they are. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,15 @@
 #include "sea_log.h"
 #include "sea_random.h"
 
-enum { WHOLE_MS = 60 * 1000, ARENA_MAX = 512 * 1024 * 1024 };
-static const struct sea_str MARK = {"sd:mark:router", 14};
+enum { WHOLE_MS = 60 * 1000, ARENA_MAX = 512 * 1024 * 1024, MARK_TEXT = 64 };
+static const struct sea_str MARK_LIFE_MS = {"600000", 6}; /* set again every WHOLE_MS */
 
 static const struct sea_pg_stmt WAITING = {
     "router_waiting", "SELECT ticket_id, number, channel, queue, priority, sort_at, opened_at"
                       " FROM ticket WHERE number = ANY ($1::int[]) AND is_active AND status = 1"};
+static const struct sea_pg_stmt OFFERED = {
+    "router_offered", "SELECT ticket_id, assignee, due_at FROM ticket"
+                      " WHERE number = ANY ($1::int[]) AND is_active AND status = 2"};
 static const struct sea_pg_stmt STILL_WAITING = {
     "router_still_waiting", "SELECT ticket_id, queue FROM ticket"
                             " WHERE ticket_id = ANY ($1::uuid[]) AND status = 1"};
@@ -48,7 +52,7 @@ struct router_reconciler {
     size_t count, open; /* queues to compare, and answers still to come */
     bool is_wanted;     /* wholly, at the next look */
     int64_t whole_at_ms;
-    char mark[SEA_UUID_TEXT];
+    char mark[MARK_TEXT]; /* a key of its own: another instance rebuilds only its numbers */
 };
 
 void router_reconcile_open(struct router *router)
@@ -57,6 +61,9 @@ void router_reconcile_open(struct router *router)
     reconciler->router = router;
     reconciler->arena = (struct sea_arena)SEA_ARENA(ARENA_MAX);
     reconciler->is_wanted = true;
+    char id[SEA_UUID_TEXT];
+    sea_uuid_print(sea_random_uuid7(), id);
+    snprintf(reconciler->mark, sizeof(reconciler->mark), "sd:mark:router:%s", id);
     router->reconciler = reconciler;
 }
 
@@ -253,10 +260,28 @@ static void ask_redis(struct router_reconciler *reconciler)
         else
             reconciler->open++;
     }
-    sea_uuid_print(sea_random_uuid7(), reconciler->mark);
-    struct sea_str words[] = {SEA_STR("SET"), MARK, sea_str(reconciler->mark)};
+    struct sea_str words[] = {SEA_STR("SET"), sea_str(reconciler->mark), SEA_STR("1"),
+                              SEA_STR("PX"), MARK_LIFE_MS};
     if (sea_redis_send(reconciler->router->redis, words, SEA_COUNT(words), told, reconciler))
         reconciler->is_wanted = true;
+}
+
+static void put_offers(struct router_reconciler *reconciler, int64_t now_ms)
+{
+    struct router *router = reconciler->router;
+    PGresult *rows = NULL;
+    if (sea_pg_query(sea_worker_pg(router->worker), &OFFERED, &router->tools.args, &rows)) {
+        reconciler->is_wanted = true;
+        return;
+    }
+    for (int i = 0; i < sea_pg_count(rows); i++) {
+        int64_t left_ms = sea_pg_time(rows, i, 2) - now_ms;
+        if (left_ms > 0 &&
+            router_queue_put_offer(router->redis, sea_pg_uuid(rows, i, 0), sea_pg_str(rows, i, 1),
+                                   left_ms, told, reconciler))
+            reconciler->is_wanted = true;
+    }
+    sea_pg_clear(&rows);
 }
 
 static void start_whole(struct router_reconciler *reconciler, int64_t now_ms)
@@ -284,6 +309,7 @@ static void start_whole(struct router_reconciler *reconciler, int64_t now_ms)
     }
     read_waiting(reconciler, rows, now_ms);
     sea_pg_clear(&rows);
+    put_offers(reconciler, now_ms);
     ask_redis(reconciler);
 }
 
@@ -295,7 +321,7 @@ static void marked(void *arg, enum sea_err err, const redisReply *reply)
 
 static void ask_mark(struct router_reconciler *reconciler)
 {
-    struct sea_str words[] = {SEA_STR("GET"), MARK};
+    struct sea_str words[] = {SEA_STR("GET"), sea_str(reconciler->mark)};
     if (sea_redis_send(reconciler->router->redis, words, SEA_COUNT(words), marked, reconciler))
         reconciler->is_wanted = true;
 }

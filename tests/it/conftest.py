@@ -6,6 +6,7 @@ from urllib.parse import urlparse
 import pytest
 import redis as redis_client
 
+import people
 import stack
 from stack import CHECKOUT
 
@@ -127,3 +128,38 @@ def proto(tmp_path_factory):
         return __import__(f"seadesk.v1.{name}_pb2", fromlist=["_"])
 
     return module
+
+
+@pytest.fixture
+def new_person(traffic, ingest, desk, service):
+    """new_person(): a customer with a WhatsApp number that nobody had before."""
+    service("router").wait_ready()
+    return lambda country="55": people.Person(traffic, ingest, desk, country)
+
+
+@pytest.fixture
+def person(new_person):
+    return new_person()
+
+
+@pytest.fixture
+def nobody_here(desk, pg):
+    """Agents whom other tests left online would be offered the tickets of this one."""
+    for name, in pg.query("select agent from router.agent_state_v join desk.account on user_name = agent"
+                          " where state = 'online' and is_active"):
+        people.Agent(desk, name).is_here("away")
+
+
+@pytest.fixture
+def ana(desk, nobody_here):
+    """An agent who takes by hand; nothing is offered to anybody until one is online."""
+    agent = people.Agent(desk, "ana")
+    agent.is_here("away")
+    return agent
+
+
+@pytest.fixture
+def wei(desk, nobody_here):
+    agent = people.Agent(desk, "wei")
+    agent.is_here("away")
+    return agent

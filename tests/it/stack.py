@@ -1,4 +1,6 @@
 """stack.py: a running stack as tests see it: its addresses, programs, logs, clock, HTTP edges and topics."""
+import contextlib
+import copy
 import json
 import os
 import re
@@ -25,7 +27,7 @@ def addresses():
     return dict(word.split("=", 1) for word in shlex.split(lines) if "=" in word)
 
 
-def eventually(ask, timeout=10.0, every=0.05):
+def eventually(ask, timeout=60.0, every=0.05):
     """Asks until the answer is true, and returns it; an assertion that fails, or a connection refused, is asked again."""
     end = time.monotonic() + timeout
     while True:
@@ -50,7 +52,7 @@ class Http(requests.Session):
         self.headers.update(headers or {})
 
     def request(self, method, url, **options):
-        options.setdefault("timeout", 10)
+        options.setdefault("timeout", 30)
         return super().request(method, self.base + url if url.startswith("/") else url, **options)
 
 
@@ -69,6 +71,44 @@ class Desk(Http):
         """The message as desk shows it, or None while it isn't routed."""
         answer = self.get(f"/messages/{channel}/{account}/{requests.utils.quote(external_id, safe='')}")
         return answer.json() if answer.status_code == 200 else None
+
+
+class Stream:
+    """A reader of desk's live stream."""
+
+    def __init__(self, url, headers=None, cookies=None):
+        self.answer = requests.get(f"{url}/api/v1/stream", headers=headers or {"Authorization": "Bearer demo-desk-key"}, cookies=cookies, stream=True,
+                                   timeout=(30, 60))
+        assert self.answer.status_code == 200
+        assert self.answer.headers["Content-Type"] == "text/event-stream"
+        self.lines = self.answer.iter_lines(chunk_size=1, decode_unicode=True)
+        self.last_id = None
+
+    def blocks(self):
+        fields = {}
+        for line in self.lines:
+            if not line:
+                if fields:
+                    yield fields
+                fields = {}
+            elif not line.startswith(":"):
+                name, _, value = line.partition(": ")
+                fields[name] = value
+
+    def until(self, wanted, seconds=60):
+        """The first event for which wanted(fields) is true, and those before it."""
+        end, seen = time.monotonic() + seconds, []
+        for fields in self.blocks():
+            self.last_id = fields.get("id", self.last_id)
+            if "event" in fields:
+                seen.append(fields)
+                if wanted(fields):
+                    return seen
+            assert time.monotonic() < end, seen
+        raise AssertionError(f"the stream ended: {seen}")
+
+    def close(self):
+        self.answer.close()
 
 
 class Fake(Http):
@@ -132,7 +172,7 @@ class Topic:
         self.seen += records
         return records
 
-    def wait_for(self, wanted, timeout=10.0):
+    def wait_for(self, wanted, timeout=60.0):
         """The first record for which wanted(record) is true, among those seen already too."""
         end = time.monotonic() + timeout
         looked = 0
@@ -227,6 +267,28 @@ class Program:
         """Adds environment variables at every start from the next one; none takes them away again."""
         path = self.state / "override" / f"{self.name}.env"
         path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+
+    @contextlib.contextmanager
+    def another(self):
+        """A second instance beside the kept one, until the block ends; SIGTERM must end it well."""
+        of, log = Path("/proc") / str(eventually(self.pid)), self.state / "log" / f"{self.name}-2.log"
+        given = dict(line.split("=", 1) for line in (of / "environ").read_text().split("\0") if "=" in line)
+        begun = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as out:
+            child = subprocess.Popen([os.readlink(of / "exe")], env={**given, "SEADESK_ADMIN_LISTEN": "127.0.0.1:0"},
+                                     cwd=os.readlink(of / "cwd"), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            one = copy.copy(self)
+            listens = re.compile(r"msg=listening what=admin address=(\S+)")
+            one.admin = "http://" + eventually(lambda: listens.search(log.read_text(errors="replace")[begun:]))[1]
+            one.pid = lambda: child.pid
+            one.wait_ready()
+            yield one
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(60) == 0, f"{self.name} ended badly; see {log}"
+        finally:
+            child.kill()
+            child.wait()
 
     def ready(self):
         return requests.get(self.admin + "/readyz", timeout=5).status_code == 200

@@ -107,8 +107,25 @@ static void stale_refused_and_unreachable_notices_are_kept_and_not_said(void **s
     struct router_addressee alone = {of.crm, to.contacts, 1};
     struct router_notice *unreachable = notice(world, "out_for_delivery", T0);
     router_notice_decide(&world->plan, unreachable, &alone, NULL, 0);
+    assert_int_equal(unreachable->state, ROUTER_NOTICE_WAITS);
+    assert_int_equal(unreachable->due_at_ms, T0 + 2000);
+    router_notice_decide(&world->plan, unreachable, &alone, NULL, 0);
     assert_int_equal(unreachable->state, ROUTER_NOTICE_NO_CHANNEL);
+    assert_int_equal(unreachable->due_at_ms, 0);
     assert_int_equal(drafts(world), 0);
+}
+
+static void a_way_that_comes_just_behind_the_notice_is_taken(void **state)
+{
+    struct world *world = *state;
+    struct case_of of = somebody(world);
+    struct router_addressee to = addressee(&of), alone = {of.crm, to.contacts, 1};
+    struct router_notice *due = notice(world, "out_for_delivery", T0);
+    router_notice_decide(&world->plan, due, &alone, NULL, 0);
+    world_next(world, T0 + 2000);
+    router_notice_decide(&world->plan, due, &to, NULL, 0);
+    assert_int_equal(due->state, ROUTER_NOTICE_DRAFTED);
+    assert_int_equal(drafts(world), 1);
 }
 
 static void newer_news_take_back_what_is_not_delivered(void **state)
@@ -193,6 +210,7 @@ static void an_orders_state_follows_its_versions_and_trouble_closes(void **state
 SEA_TESTS(WORLD_TEST(a_notice_is_drafted_for_the_customers_channels_in_their_language_NT_03),
           WORLD_TEST(a_customer_not_known_yet_is_waited_for_and_then_given_up),
           WORLD_TEST(stale_refused_and_unreachable_notices_are_kept_and_not_said),
+          WORLD_TEST(a_way_that_comes_just_behind_the_notice_is_taken),
           WORLD_TEST(newer_news_take_back_what_is_not_delivered),
           WORLD_TEST(what_is_older_than_what_was_said_is_not_said_any_more),
           WORLD_TEST(the_template_with_a_tracking_number_is_taken_where_there_is_one),
