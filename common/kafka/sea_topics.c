@@ -38,6 +38,8 @@ static const struct sea_topic_info TOPICS[SEA_TOPICS] = {
                            .segment_ms = DAYS(1),
                            .is_edge = true},
     [SEA_TOPIC_DLQ] = TOPIC("dlq", 14, false),
+    [SEA_TOPIC_CATALOGUE] = TOPIC("catalogue", 7, true),
+    [SEA_TOPIC_CALLS] = INTAKE("calls"),
 };
 
 const struct sea_topic_info *sea_topic_info(enum sea_topic topic)

@@ -98,6 +98,7 @@ struct sea_market {
     const char *name_en, *name_zh;
     const struct sea_market *parent; /* NULL for GLOBAL */
     struct sea_texts languages;      /* BCP 47, the first is the default */
+    const char *region;              /* where its customers' data are kept; NULL: anywhere */
     const char *desk_language;       /* what agents of this market read and write */
     const struct sea_zone *zone;     /* of contacts whose own zone isn't known */
     const char *date_format;         /* DD, MM and YYYY with what stands between: DD/MM/YYYY */

@@ -327,6 +327,13 @@ static void read_date_format(struct sea_yaml_node node, const char **ret)
         sea_yaml_error(node, "'%s', expected DD, MM and YYYY, such as DD/MM/YYYY", *ret);
 }
 
+static void read_region(struct sea_yaml_node node, const char **ret)
+{
+    if (sea_yaml_text(node, ret) &&
+        strspn(*ret, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(*ret))
+        sea_yaml_error(node, "'%s', expected a region of a-z, 0-9 and -, such as eu-west", *ret);
+}
+
 void sea_pack_read_fields(struct sea_pack_reader *reader, struct sea_yaml_map *pack,
                           struct sea_market *market)
 {
@@ -340,6 +347,7 @@ void sea_pack_read_fields(struct sea_pack_reader *reader, struct sea_yaml_map *p
         read_language(sea_yaml_need(&desk, "language"), &market->desk_language);
         sea_yaml_end(&desk);
     }
+    read_region(sea_yaml_get(pack, "region"), &market->region);
     market->zone = sea_pack_zone(reader, sea_yaml_need(pack, "zone"));
     read_date_format(sea_yaml_need(pack, "date_format"), &market->date_format);
     read_hours(pack, "working_hours", &market->working);

@@ -167,6 +167,17 @@ bool sea_webhook_standard(struct sea_mac *mac, const struct sea_webhook_standard
     return false;
 }
 
+void sea_webhook_standard_sign(struct sea_mac *mac, struct sea_str id, struct sea_str timestamp,
+                               struct sea_str body, char ret[SEA_WEBHOOK_SIGNATURE_TEXT])
+{
+    const struct sea_str dot = SEA_STR(".");
+    const struct sea_str parts[] = {id, dot, timestamp, dot, body};
+    uint8_t code[SEA_MAC_MOST_BYTES];
+    size_t len = sea_mac_sign(mac, parts, SEA_COUNT(parts), code);
+    memcpy(ret, "v1,", 3);
+    sea_base64_print(code, len, ret + 3);
+}
+
 bool sea_webhook_standard_open(struct sea_mac **ret, struct sea_str secret)
 {
     static const char prefix[] = "whsec_";

@@ -31,6 +31,10 @@ struct sea_webhook_standard {
 };
 bool sea_webhook_standard(struct sea_mac *mac, const struct sea_webhook_standard *headers,
                           struct sea_str body, int64_t now_s, int64_t tolerance_s);
+enum { SEA_WEBHOOK_SIGNATURE_TEXT = 3 + 44 + 1 };
+/* What stands in webhook-signature for this secret: "v1," and base64. */
+void sea_webhook_standard_sign(struct sea_mac *mac, struct sea_str id, struct sea_str timestamp,
+                               struct sea_str body, char ret[SEA_WEBHOOK_SIGNATURE_TEXT]);
 /* Opens the mac of a Standard Webhooks secret, "whsec_" and base64 of 24 to 64 bytes. False when it
  * is none. */
 SEA_MUST_CHECK bool sea_webhook_standard_open(struct sea_mac **ret, struct sea_str secret);

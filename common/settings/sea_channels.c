@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 
+#include "sea_enc.h"
 #include "sea_settings_private.h"
 
 enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2 };
@@ -50,16 +51,48 @@ bool sea_secrets_match(const struct sea_secrets *secrets, struct sea_str given)
     return is_match;
 }
 
-bool sea_source_may(const struct sea_source *source, struct sea_str ce_source)
+/* How exactly: 0 not at all, else one more than the bytes that fit, and one more still for all of
+ * it. */
+static size_t scope_fit(const struct sea_texts *scope, struct sea_str text)
 {
-    for (uint32_t i = 0; i < source->allowed.count; i++) {
-        struct sea_str allowed = sea_str(source->allowed.items[i]);
+    size_t best = 0;
+    for (uint32_t i = 0; i < scope->count; i++) {
+        struct sea_str allowed = sea_str(scope->items[i]);
         bool is_prefix = allowed.len > 0 && allowed.ptr[allowed.len - 1] == '*';
         if (is_prefix) allowed.len--;
-        if (ce_source.len < allowed.len || (!is_prefix && ce_source.len != allowed.len)) continue;
-        if (sea_str_eq((struct sea_str){ce_source.ptr, allowed.len}, allowed)) return true;
+        if (text.len < allowed.len || (!is_prefix && text.len != allowed.len)) continue;
+        if (!sea_str_eq((struct sea_str){text.ptr, allowed.len}, allowed)) continue;
+        size_t fit = allowed.len + (is_prefix ? 1 : 2);
+        if (fit > best) best = fit;
     }
-    return false;
+    return best;
+}
+
+bool sea_scope_has(const struct sea_texts *scope, struct sea_str text)
+{
+    return scope_fit(scope, text) > 0;
+}
+
+const struct sea_source *sea_channels_source_for(const struct sea_channels *channels,
+                                                 struct sea_str ce_source)
+{
+    const struct sea_source *best = NULL;
+    size_t best_fit = 0;
+    for (uint32_t i = 0; i < channels->source_count; i++) {
+        size_t fit = scope_fit(&channels->sources[i].allowed, ce_source);
+        if (fit < best_fit || fit == 0) continue;
+        best = fit > best_fit ? &channels->sources[i] : NULL;
+        best_fit = fit;
+    }
+    return best;
+}
+
+const struct sea_source *sea_channels_source_named(const struct sea_channels *channels,
+                                                   struct sea_str name)
+{
+    for (uint32_t i = 0; i < channels->source_count; i++)
+        if (sea_str_is(name, channels->sources[i].name)) return &channels->sources[i];
+    return NULL;
 }
 
 const struct sea_channel *sea_channel_of(struct sea_str name)
@@ -185,22 +218,102 @@ static void read_accounts(struct sea_loader *loader, struct sea_yaml_node list)
     channels->account_count = accounts ? count : 0;
 }
 
-static void read_sources(struct sea_loader *loader, struct sea_yaml_node list)
+static void read_markets(struct sea_loader *loader, struct sea_yaml_node list,
+                         struct sea_source *source)
+{
+    uint32_t count = sea_yaml_count(list);
+    const struct sea_market **markets = sea_loader_array(list, count, sizeof *markets);
+    for (uint32_t i = 0; markets && i < count; i++) {
+        markets[source->market_count] = sea_loader_market(loader, sea_yaml_item(list, i));
+        if (markets[source->market_count]) source->market_count++;
+    }
+    source->markets = markets;
+}
+
+/* A burst of one second's events unless it says more; a batch must fit in. */
+static void read_rate(struct sea_yaml_node node, struct sea_source *source)
 {
     struct sea_yaml_map map;
+    int64_t rate_per_s = 0, burst = 0;
+    if (!sea_yaml_map(node, &map)) return;
+    sea_yaml_int(sea_yaml_need(&map, "events_per_s"), 1, 100000, &rate_per_s);
+    burst = rate_per_s < SEA_SOURCE_BURST_MIN ? SEA_SOURCE_BURST_MIN : rate_per_s;
+    sea_yaml_int(sea_yaml_get(&map, "burst"), SEA_SOURCE_BURST_MIN, 1000000, &burst);
+    sea_yaml_end(&map);
+    source->rate_per_s = (uint32_t)rate_per_s;
+    source->burst = (uint32_t)burst;
+}
+
+/* Standard Webhooks: whsec_ and base64 of 24 to 64 bytes. */
+static void read_signing(struct sea_loader *loader, struct sea_yaml_node node,
+                         struct sea_secrets *ret)
+{
+    uint8_t bytes[64];
+    sea_loader_secrets(loader, node, ret);
+    for (uint32_t i = 0; i < ret->count; i++) {
+        struct sea_str secret = ret->live[i];
+        size_t len = 0;
+        bool is_good = sea_str_starts(secret, "whsec_") &&
+                       sea_base64_parse((struct sea_str){secret.ptr + 6, secret.len - 6}, bytes,
+                                        sizeof(bytes), &len);
+        if (!is_good || len < 24)
+            sea_yaml_error(node, "no signing secret, expected whsec_ and base64 of 24 to 64 bytes");
+    }
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+static void read_rejects(struct sea_loader *loader, struct sea_yaml_node node,
+                         struct sea_source *source)
+{
+    struct sea_yaml_map map;
+    if (!sea_yaml_map(node, &map)) return;
+    struct sea_yaml_node url = sea_yaml_need(&map, "url"), signing = sea_yaml_need(&map, "signing");
+    sea_loader_url(loader, url, &source->rejects_url);
+    read_signing(loader, signing, &source->rejects_signing);
+    if (loader->from->is_production && source->rejects_url &&
+        strncmp(source->rejects_url, "https:", 6) != 0)
+        sea_yaml_error(url, "'%s', expected https in production mode", source->rejects_url);
+    sea_yaml_end(&map);
+}
+
+static void read_source(struct sea_loader *loader, struct sea_yaml_node node,
+                        struct sea_source *source)
+{
+    struct sea_yaml_map map;
+    if (!sea_yaml_map(node, &map)) return;
+    sea_loader_name(sea_yaml_need(&map, "name"), &source->name);
+    sea_loader_secrets(loader, sea_yaml_get(&map, "key"), &source->keys);
+    read_signing(loader, sea_yaml_get(&map, "signing"), &source->signing);
+    sea_yaml_texts(sea_yaml_need(&map, "allowed"), &source->allowed.items, &source->allowed.count);
+    sea_yaml_texts(sea_yaml_get(&map, "types"), &source->types.items, &source->types.count);
+    read_markets(loader, sea_yaml_get(&map, "markets"), source);
+    read_rate(sea_yaml_get(&map, "rate"), source);
+    read_rejects(loader, sea_yaml_get(&map, "rejects"), source);
+    sea_yaml_end(&map);
+    if (source->keys.count + source->signing.count == 0)
+        sea_yaml_error(node, "missing key, expected 'key' or 'signing'");
+}
+
+/* A key belongs to one source, or nobody could say whose it is. */
+static void check_source(const struct sea_source *sources, uint32_t n, struct sea_yaml_node node)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (sources[n].name && sources[i].name && !strcmp(sources[i].name, sources[n].name))
+            sea_yaml_error(node, "source '%s' appears twice", sources[n].name);
+        for (uint32_t k = 0; k < sources[n].keys.count; k++)
+            if (sea_secrets_match(&sources[i].keys, sources[n].keys.live[k]))
+                sea_yaml_error(node, "its key is source '%s''s already, expected one of its own",
+                               sources[i].name ? sources[i].name : "");
+    }
+}
+
+static void read_sources(struct sea_loader *loader, struct sea_yaml_node list)
+{
     uint32_t count = sea_yaml_count(list);
     struct sea_source *sources = sea_loader_array(list, count, sizeof *sources);
     for (uint32_t i = 0; sources && i < count; i++) {
-        struct sea_yaml_node node = sea_yaml_item(list, i);
-        if (!sea_yaml_map(node, &map)) continue;
-        sea_loader_name(sea_yaml_need(&map, "name"), &sources[i].name);
-        sea_loader_secrets(loader, sea_yaml_get(&map, "key"), &sources[i].keys);
-        sea_loader_secrets(loader, sea_yaml_get(&map, "signing"), &sources[i].signing);
-        sea_yaml_texts(sea_yaml_need(&map, "allowed"), &sources[i].allowed.items,
-                       &sources[i].allowed.count);
-        sea_yaml_end(&map);
-        if (sources[i].keys.count + sources[i].signing.count == 0)
-            sea_yaml_error(node, "missing key, expected 'key' or 'signing'");
+        read_source(loader, sea_yaml_item(list, i), &sources[i]);
+        check_source(sources, i, sea_yaml_item(list, i));
     }
     loader->settings->channels.sources = sources;
     loader->settings->channels.source_count = sources ? count : 0;

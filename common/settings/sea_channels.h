@@ -6,7 +6,10 @@
 #include "sea_base.h"
 #include "sea_market.h"
 
-enum { SEA_SECRETS_MAX = 2 };
+enum {
+    SEA_SECRETS_MAX = 2,
+    SEA_SOURCE_BURST_MIN = 100, /* a full batch of events */
+};
 
 /* The live secrets of one thing: two while it is being rotated. Never logged. */
 struct sea_secrets {
@@ -55,12 +58,19 @@ struct sea_account {
 /* A registered publisher of business events and generic messages. */
 struct sea_source {
     const char *name;
-    struct sea_secrets keys;    /* Bearer */
-    struct sea_secrets signing; /* Standard Webhooks */
-    struct sea_texts allowed;   /* CloudEvents sources: exact, or a prefix that ends in '*' */
+    struct sea_secrets keys;                 /* Bearer */
+    struct sea_secrets signing;              /* Standard Webhooks */
+    struct sea_texts allowed;                /* CloudEvents sources it may speak for */
+    struct sea_texts types;                  /* of events it may publish; none: all */
+    const struct sea_market *const *markets; /* it may speak for; none: all */
+    uint32_t market_count;
+    uint32_t rate_per_s, burst;         /* events a second, and how many at once; 0: no limit */
+    const char *rejects_url;            /* where its rejects are posted; NULL: nowhere */
+    struct sea_secrets rejects_signing; /* Standard Webhooks, of those posts */
 };
 
-bool sea_source_may(const struct sea_source *source, struct sea_str ce_source);
+/* Whether a scope has `text`: exactly, or by a prefix that ends in '*'. */
+bool sea_scope_has(const struct sea_texts *scope, struct sea_str text);
 
 struct sea_api_key {
     const char *name;
@@ -88,6 +98,12 @@ const struct sea_account *sea_channels_account(const struct sea_channels *channe
 /* Whose key this is; NULL: nobody's. */
 const struct sea_source *sea_channels_source(const struct sea_channels *channels,
                                              struct sea_str key);
+/* Who speaks for a CloudEvents source: the one whose scope names it most exactly; NULL: nobody, or
+ * several alike. */
+const struct sea_source *sea_channels_source_for(const struct sea_channels *channels,
+                                                 struct sea_str ce_source);
+const struct sea_source *sea_channels_source_named(const struct sea_channels *channels,
+                                                   struct sea_str name);
 const struct sea_api_key *sea_channels_api_key(const struct sea_channels *channels,
                                                struct sea_str key);
 

@@ -84,7 +84,7 @@ def form_message(sender, text, message_id=None, at_ms=None, locale="en-GB", **mo
 def business_event(kind, data, event_id=None, at_ms=None, source="/erp/demo"):
     """A CloudEvent such as kind="order.paid"; `data` without occurred_at gets the event's own time."""
     at = rfc3339(now_ms() if at_ms is None else at_ms)
-    subject = f"order/{data['order_id']}" if "order_id" in data else f"customer/{data['customer']['customer_ref']}"
+    subject = f"order/{data['order_id']}" if "order_id" in data else f"customer/{data.get('customer', {}).get('customer_ref', '')}"
     return {"specversion": "1.0", "id": event_id or new_id("e-"), "source": source, "type": f"seadesk.{kind}.v1",
             "subject": subject, "time": at, "datacontenttype": "application/json", "data": {"occurred_at": at, **data}}
 

@@ -1,12 +1,12 @@
 /* ingest_business.h: business events (contract.md): CloudEvents 1.0 in JSON or with protobuf data
- * become order facts, profiles and consents. Pure. */
+ * become order facts, profiles, consents, launches, reviews and calls. Pure. */
 #ifndef INGEST_BUSINESS_H
 #define INGEST_BUSINESS_H
 
 #include <yyjson.h>
 
 #include "ingest_item.h"
-#include "sea_channels.h"
+#include "ingest_scope.h"
 
 /* A CloudEvent's attributes and its data, however they came. */
 struct ingest_cloudevent {
@@ -16,8 +16,9 @@ struct ingest_cloudevent {
 };
 
 struct ingest_business {
-    const struct sea_source *publisher; /* NULL: a topic, whose writers the broker has let in */
     const yyjson_alc *alc;
+    struct ingest_scope scope;
+    const struct sea_channels *channels; /* NULL: accounts are not looked up */
 };
 
 /* Adds the items of one event, the event's own first; false with a problem whose field points into
@@ -34,6 +35,11 @@ struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_are
 bool ingest_business_json(const struct ingest_business *business, struct sea_str body,
                           bool is_batch, struct ingest_items *items, uint32_t *ret_count,
                           struct ingest_problem *problem);
+
+/* The same of application/cloudevents+protobuf and …-batch+protobuf. */
+bool ingest_business_protobuf(const struct ingest_business *business, struct sea_str body,
+                              bool is_batch, struct ingest_items *items, uint32_t *ret_count,
+                              struct ingest_problem *problem);
 
 /* ce_id of a business event: UUIDv5 of (source, id). */
 struct sea_uuid ingest_business_id(struct sea_str source, struct sea_str id);

@@ -14,8 +14,29 @@ static void close_keys(struct ingest_keys **list, size_t count)
     *list = NULL;
 }
 
+/* What was taken before a reload still counts. */
+static void take_rates(struct ingest_edge *loaded, const struct ingest_edge *edge)
+{
+    const struct sea_channels *channels = &loaded->settings->channels;
+    loaded->source_rates = sea_alloc((channels->source_count + 1) * sizeof(*loaded->source_rates));
+    for (uint32_t i = 0; edge->settings && i < channels->source_count; i++) {
+        const struct sea_channels *before = &edge->settings->channels;
+        const struct sea_source *source =
+            sea_channels_source_named(before, sea_str(channels->sources[i].name));
+        if (source) loaded->source_rates[i] = edge->source_rates[source - before->sources];
+    }
+}
+
+struct ingest_scope ingest_edge_scope(const struct ingest_edge *edge,
+                                      const struct sea_source *publisher)
+{
+    return (struct ingest_scope){publisher, &edge->settings->markets, edge->own.region};
+}
+
 void ingest_edge_unload(struct ingest_edge *edge)
 {
+    free(edge->source_rates);
+    edge->source_rates = NULL;
     if (!edge->settings) return;
     close_keys(&edge->account_keys, edge->settings->channels.account_count);
     close_keys(&edge->source_keys, edge->settings->channels.source_count);
@@ -63,22 +84,37 @@ static bool open_keys(struct ingest_edge *edge)
     return is_good;
 }
 
+/* A region that no market knows would refuse every market that has one. */
+static bool check_region(const struct ingest_edge *edge)
+{
+    const struct sea_markets *markets = &edge->settings->markets;
+    bool is_known = !*edge->own.region;
+    for (uint32_t i = 0; i < markets->count && !is_known; i++)
+        is_known = markets->items[i].region && !strcmp(markets->items[i].region, edge->own.region);
+    if (!is_known)
+        sea_log(SEA_LOG_ERROR, "SEADESK_REGION is no region of the market packs",
+                SEA_F_STR("region", edge->own.region));
+    return is_known;
+}
+
 enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config *config)
 {
     struct sea_yaml_errors errors = SEA_YAML_ERRORS;
     struct sea_settings_from from = {.folder = config->config,
                                      .is_production = config->mode == SEA_MODE_PRODUCTION};
-    struct ingest_edge loaded = {0};
+    struct ingest_edge loaded = {.own = edge->own};
     bool is_good = sea_settings_open(&from, &errors, &loaded.settings);
     if (!is_good) log_errors(&errors);
     sea_yaml_errors_free(&errors);
     if (!is_good) return SEA_ERR_FATAL;
-    if (!open_keys(&loaded)) {
+    if (!open_keys(&loaded) || !check_region(&loaded)) {
         ingest_edge_unload(&loaded);
         return SEA_ERR_FATAL;
     }
+    take_rates(&loaded, edge);
     ingest_edge_unload(edge);
     edge->settings = loaded.settings;
+    edge->source_rates = loaded.source_rates;
     edge->account_keys = loaded.account_keys;
     edge->source_keys = loaded.source_keys;
     return SEA_OK;

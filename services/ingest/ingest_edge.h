@@ -5,6 +5,8 @@
 
 #include "ingest_adapter.h"
 #include "ingest_intake.h"
+#include "ingest_rate.h"
+#include "ingest_scope.h"
 #include "sea_app.h"
 #include "sea_http_server.h"
 #include "sea_settings.h"
@@ -22,6 +24,7 @@ struct ingest_edge {
     struct sea_settings *settings;
     struct ingest_keys *account_keys; /* as settings->channels.accounts */
     struct ingest_keys *source_keys;  /* as settings->channels.sources */
+    struct ingest_rate *source_rates; /* likewise */
     struct sea_pepper pepper;
     struct sea_days *days;
     struct ingest_intakes *intakes;
@@ -34,6 +37,10 @@ struct ingest_edge {
 SEA_MUST_CHECK enum sea_err ingest_edge_load(struct ingest_edge *edge,
                                              const struct sea_config *config);
 void ingest_edge_unload(struct ingest_edge *edge);
+
+/* What this publisher may say here; NULL: whoever the broker lets in. */
+struct ingest_scope ingest_edge_scope(const struct ingest_edge *edge,
+                                      const struct sea_source *publisher);
 
 /* Counts messages by market. */
 void ingest_edge_count_markets(const struct ingest_edge *edge, const struct ingest_items *items,

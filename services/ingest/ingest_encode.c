@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "sea_id.h"
+#include "seadesk/v1/calls.pb-c.h"
+#include "seadesk/v1/catalogue.pb-c.h"
 #include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/dlq.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
@@ -229,7 +231,7 @@ static struct sea_str profile_body(struct job *job)
 {
     const struct ingest_profile *from = &job->item->profile;
     Seadesk__V1__ProfileBody body = SEADESK__V1__PROFILE_BODY__INIT;
-    Seadesk__V1__ProfileChannel channels[INGEST_CHANNELS_MAX], *list[INGEST_CHANNELS_MAX];
+    Seadesk__V1__ProfileChannel channels[INGEST_LIST_MAX], *list[INGEST_LIST_MAX];
     body.customer_ref = text(job, from->customer_ref);
     body.name = text(job, from->name);
     body.locale = text(job, from->locale);
@@ -301,6 +303,96 @@ static void encode_order(struct job *job, struct sea_outgoing *ret)
     ret->value = packed(job, &order.base);
 }
 
+static void encode_product(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_launch *from = &job->item->launch;
+    Seadesk__V1__ProductLaunched product = SEADESK__V1__PRODUCT_LAUNCHED__INIT;
+    product.product_id = text(job, from->id);
+    product.name = text(job, from->name);
+    product.version = text(job, from->version);
+    product.category = text(job, from->category);
+    product.url = text(job, from->url);
+    product.available_at_ms = from->from_ms;
+    product.markets = (char **)(uintptr_t)from->markets;
+    product.n_markets = from->markets_count;
+    product.occurred_at_ms = job->item->time_ms;
+    product.received_at_ms = job->received_at_ms;
+    product.is_historical = from->is_historical;
+    product.source = text(job, job->item->source);
+    ret->headers.type = sea_str(product.base.descriptor->name);
+    ret->value = packed(job, &product.base);
+}
+
+static void encode_campaign(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_launch *from = &job->item->launch;
+    Seadesk__V1__CampaignLaunched campaign = SEADESK__V1__CAMPAIGN_LAUNCHED__INIT;
+    campaign.campaign_id = text(job, from->id);
+    campaign.name = text(job, from->name);
+    campaign.starts_at_ms = from->from_ms;
+    campaign.ends_at_ms = from->until_ms;
+    campaign.url = text(job, from->url);
+    campaign.markets = (char **)(uintptr_t)from->markets;
+    campaign.n_markets = from->markets_count;
+    campaign.product_ids = (char **)(uintptr_t)from->product_ids;
+    campaign.n_product_ids = from->product_ids_count;
+    campaign.occurred_at_ms = job->item->time_ms;
+    campaign.received_at_ms = job->received_at_ms;
+    campaign.is_historical = from->is_historical;
+    campaign.source = text(job, job->item->source);
+    ret->headers.type = sea_str(campaign.base.descriptor->name);
+    ret->value = packed(job, &campaign.base);
+}
+
+static void encode_launch(struct job *job, struct sea_outgoing *ret)
+{
+    ret->topic = SEA_TOPIC_CATALOGUE;
+    ret->key = sea_arena_str(job->arena, job->item->launch.id);
+    if (job->item->launch.is_campaign)
+        encode_campaign(job, ret);
+    else
+        encode_product(job, ret);
+}
+
+static struct sea_str call_body(struct job *job)
+{
+    const struct ingest_call *from = &job->item->call;
+    Seadesk__V1__CallBody body = SEADESK__V1__CALL_BODY__INIT;
+    body.call_id = text(job, from->id);
+    body.number = text(job, job->item->contact_id);
+    body.recording = text(job, from->recording);
+    body.customer_ref = text(job, from->customer_ref);
+    return packed(job, &body.base);
+}
+
+static void encode_call(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    const struct ingest_call *from = &item->call;
+    Seadesk__V1__CallEnded call = SEADESK__V1__CALL_ENDED__INIT;
+    struct sea_key key = contact_key(job);
+    call.contact_key = key_bytes(job, key);
+    call.account = text(job, item->account);
+    call.direction = (Seadesk__V1__CallDirection)from->direction;
+    call.outcome = (Seadesk__V1__CallOutcome)from->outcome;
+    call.started_at_ms = from->started_at_ms;
+    call.answered_at_ms = from->answered_at_ms;
+    call.ended_at_ms = from->ended_at_ms;
+    call.rings = from->rings;
+    call.agent = text(job, from->agent);
+    call.order_id = text(job, from->order_id);
+    call.market = text(job, from->market);
+    call.is_historical = from->is_historical;
+    call.source = text(job, item->source);
+    call.received_at_ms = job->received_at_ms;
+    call.sealed =
+        sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_CALLS, item->id, call_body(job), &call.day);
+    ret->topic = SEA_TOPIC_CALLS;
+    ret->key = key_text(job, key);
+    ret->headers.type = sea_str(call.base.descriptor->name);
+    ret->value = packed(job, &call.base);
+}
+
 static void encode_dead(struct job *job, struct sea_outgoing *ret)
 {
     const struct ingest_item *item = job->item;
@@ -357,6 +449,12 @@ enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct in
         break;
     case INGEST_ORDER:
         encode_order(&job, ret);
+        break;
+    case INGEST_LAUNCH:
+        encode_launch(&job, ret);
+        break;
+    case INGEST_CALL:
+        encode_call(&job, ret);
         break;
     case INGEST_DEAD:
         encode_dead(&job, ret);

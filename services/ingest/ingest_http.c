@@ -28,6 +28,7 @@ static enum sea_problem_code code_of(const char *code)
                  {"too-large", SEA_PROBLEM_TOO_LARGE},
                  {"too-many", SEA_PROBLEM_TOO_MANY},
                  {"key-reused", SEA_PROBLEM_KEY_REUSED},
+                 {"wrong-region", SEA_PROBLEM_WRONG_REGION},
                  {"consent-required", SEA_PROBLEM_CONSENT_REQUIRED},
                  {"unsupported", SEA_PROBLEM_UNSUPPORTED_MEDIA_TYPE}};
     for (size_t i = 0; i < SEA_COUNT(TABLE); i++)
@@ -41,6 +42,7 @@ static void answer_problem(struct sea_http_exchange *exchange, const char *label
     int64_t index = problem->index;
     struct sea_problem answer = {.code = code_of(problem->code), .detail = problem->detail};
     if (problem->field[0]) answer.field = problem->field;
+    answer.reason = problem->reason;
     if (problem->index >= 0) answer.index = &index;
     ingest_http_count_refusal(label, problem->code);
     sea_http_answer_problem(exchange, &answer);
@@ -66,6 +68,15 @@ static void unavailable(struct sea_http_exchange *exchange, const char *label)
                                   .detail = "the log cannot take it now; send it again",
                                   .retry_after_s = RETRY_AFTER_S};
     ingest_http_count_refusal(label, "unavailable");
+    sea_http_answer_problem(exchange, &problem);
+}
+
+void ingest_http_too_fast(struct sea_http_exchange *exchange, const char *label, uint32_t wait_s)
+{
+    struct sea_problem problem = {.code = SEA_PROBLEM_TOO_MANY_REQUESTS,
+                                  .detail = "more events than the source's rate allows",
+                                  .retry_after_s = wait_s};
+    ingest_http_count_refusal(label, "too-many-requests");
     sea_http_answer_problem(exchange, &problem);
 }
 
@@ -109,6 +120,7 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_POST, "/v1/channels/{channel}/{account}", ingest_http_webhook, INGEST_BODY_MAX},
     {SEA_HTTP_GET, "/v1/channels/{channel}/{account}", ingest_http_challenge, 0},
     {SEA_HTTP_POST, "/v1/events", ingest_http_events, INGEST_BODY_MAX},
+    {SEA_HTTP_OPTIONS, "/v1/events", ingest_http_handshake, 0},
     {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, INGEST_BODY_MAX},
 };
 

@@ -10,7 +10,7 @@
 #include "sea_id.h"
 #include "sea_webhook.h"
 
-enum { ANSWER_MAX = 16 * 1024, KEY_MAX = 255 };
+enum { ANSWER_MAX = 16 * 1024, KEY_MAX = 255, ORIGIN_MAX = 255 };
 
 /* One id per business event: its first item's root; of a message its own. */
 static void print_ids(const struct ingest_intake *intake, struct sea_buf *out,
@@ -115,16 +115,31 @@ static bool take_events(const struct ingest_business *business,
     if (is_batch || sea_http_is_type(request, "application/cloudevents+json"))
         return ingest_business_json(business, request->body, is_batch, &intake->items,
                                     &intake->events, &intake->problem);
+    is_batch = sea_http_is_type(request, "application/cloudevents-batch+protobuf");
+    if (is_batch || sea_http_is_type(request, "application/cloudevents+protobuf"))
+        return ingest_business_protobuf(business, request->body, is_batch, &intake->items,
+                                        &intake->events, &intake->problem);
     bool is_known = sea_http_is_type(request, "application/json") ||
                     sea_http_is_type(request, "application/protobuf") ||
                     sea_http_is_type(request, "application/x-protobuf");
     if (!is_known || !sea_http_header(request, "ce-specversion").len)
         return ingest_refuse(&intake->problem, 415, "unsupported",
-                             "send CloudEvents: application/cloudevents+json, "
-                             "application/cloudevents-batch+json, or "
+                             "send CloudEvents: application/cloudevents+json or +protobuf, "
+                             "application/cloudevents-batch+json or +protobuf, or "
                              "application/json or application/protobuf with ce- headers",
                              NULL);
     return take_binary(business, request, intake);
+}
+
+/* False: it was answered. */
+static bool is_in_rate(const struct ingest_edge *edge, const struct sea_source *publisher,
+                       uint32_t count, struct sea_http_exchange *exchange, const char *label)
+{
+    struct ingest_rate *rate = &edge->source_rates[publisher - edge->settings->channels.sources];
+    uint32_t wait_s;
+    bool is_good = ingest_rate_take(rate, publisher, count, sea_clock_mono_us(), &wait_s);
+    if (!is_good) ingest_http_too_fast(exchange, label, wait_s);
+    return is_good;
 }
 
 /* The intake of an authentic publisher's request, with its Idempotency-Key; NULL: it was answered.
@@ -139,6 +154,7 @@ static struct ingest_intake *begin(struct ingest_edge *edge, struct sea_http_exc
         ingest_http_refuse_silently(exchange, label, reason);
         return NULL;
     }
+    if (!is_in_rate(edge, *ret_publisher, 1, exchange, label)) return NULL;
     struct ingest_intake *intake = ingest_http_begin(edge, exchange, request, label);
     struct sea_str key = sea_http_header(request, "idempotency-key");
     if (!intake || !key.len) return intake;
@@ -158,14 +174,42 @@ static struct ingest_intake *begin(struct ingest_edge *edge, struct sea_http_exc
 void ingest_http_events(void *ctx, struct sea_http_exchange *exchange,
                         const struct sea_http_request *request)
 {
-    struct ingest_business business = {0};
-    struct ingest_intake *intake = begin(ctx, exchange, request, "events", &business.publisher);
+    const struct ingest_edge *edge = ctx;
+    const struct sea_source *publisher;
+    struct ingest_intake *intake = begin(ctx, exchange, request, "events", &publisher);
     if (!intake) return;
-    business.alc = &intake->alc;
+    const struct ingest_business business = {.alc = &intake->alc,
+                                             .scope = ingest_edge_scope(edge, publisher),
+                                             .channels = &edge->settings->channels};
     if (!take_events(&business, request, intake))
         ingest_http_refuse(intake);
+    else if (intake->events > 1 &&
+             !is_in_rate(edge, publisher, intake->events - 1, exchange, "events"))
+        ingest_intake_drop(intake);
     else
         ingest_intake_publish(intake, on_published);
+}
+
+/* The handshake of CloudEvents' "HTTP 1.1 Web Hooks" 4.1: every origin may deliver, if it has a key
+ * or signs; one that shows its key learns its rate. */
+void ingest_http_handshake(void *ctx, struct sea_http_exchange *exchange,
+                           const struct sea_http_request *request)
+{
+    const struct ingest_edge *edge = ctx;
+    struct sea_buf headers = SEA_BUF(1024);
+    const struct sea_source *source =
+        sea_channels_source(&edge->settings->channels, bearer(request));
+    struct sea_str origin = sea_http_header(request, "webhook-request-origin");
+    sea_buf_text(&headers, "Allow: OPTIONS, POST\r\n");
+    if (origin.len && origin.len <= ORIGIN_MAX) {
+        sea_buf_printf(&headers, "WebHook-Allowed-Origin: %.*s\r\n", (int)origin.len, origin.ptr);
+        if (source && source->rate_per_s)
+            sea_buf_printf(&headers, "WebHook-Allowed-Rate: %llu\r\n", source->rate_per_s * 60ULL);
+        else
+            sea_buf_text(&headers, "WebHook-Allowed-Rate: *\r\n");
+    }
+    sea_http_answer(exchange, &(struct sea_http_answer){.status = 204, .headers = headers.ptr});
+    sea_buf_free(&headers);
 }
 
 /* Where the market demands consent before anything is kept, a message without it is not kept. */
@@ -181,6 +225,17 @@ static bool needs_consent(const struct ingest_edge *edge, const struct sea_accou
            !item->message.has_recording_consent;
 }
 
+/* Whether this source may bring that person's words, and here. */
+static bool is_in_scope(const struct ingest_edge *edge, const struct sea_source *publisher,
+                        const struct sea_account *account, const struct ingest_item *item,
+                        struct ingest_problem *problem)
+{
+    const struct ingest_scope scope = ingest_edge_scope(edge, publisher);
+    const struct ingest_whence whence = {
+        .facts = {account->market, item->message.phone, item->message.locale}, .field = "/account"};
+    return ingest_scope_market(&scope, &whence, problem);
+}
+
 static bool take_message(const struct ingest_edge *edge, const struct sea_source *publisher,
                          const struct sea_http_request *request, struct ingest_intake *intake)
 {
@@ -192,6 +247,8 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
     if (!sea_http_is_type(request, "application/json"))
         return ingest_refuse(&intake->problem, 415, "unsupported", "send application/json", NULL);
     if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
+    if (!is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem))
+        return false;
     if (needs_consent(edge, account, &intake->items.list[0]))
         return ingest_refuse(&intake->problem, 422, "consent-required",
                              "this market keeps nothing before consent to recording",

@@ -24,7 +24,8 @@ struct ingest_intakes {
 
 static const char *const KINDS[] = {
     [INGEST_MESSAGE] = "message", [INGEST_RECEIPT] = "receipt", [INGEST_CONSENT] = "consent",
-    [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_DEAD] = "dead"};
+    [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_LAUNCH] = "launch",
+    [INGEST_CALL] = "call",       [INGEST_DEAD] = "dead"};
 
 static void *pool_malloc(void *arena, size_t size)
 {

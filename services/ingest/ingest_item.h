@@ -14,8 +14,9 @@ enum {
     INGEST_DEAD_MAX = 224 * 1024, /* of what goes to the dead letters; an event always fits */
     INGEST_ID_MAX = 512,          /* of any id or address */
     INGEST_ATTACHMENTS_MAX = 20,
-    INGEST_CHANNELS_MAX = 20, /* of one customer in one event */
+    INGEST_LIST_MAX = 20, /* of any list in one event */
     INGEST_ARENA_MAX = 48 * 1024 * 1024,
+    INGEST_FIELD_TEXT = 64, /* buffer of a JSON pointer */
 };
 
 enum ingest_kind {
@@ -24,6 +25,8 @@ enum ingest_kind {
     INGEST_CONSENT,
     INGEST_PROFILE,
     INGEST_ORDER,
+    INGEST_LAUNCH,
+    INGEST_CALL,
     INGEST_DEAD, /* authentic, but unreadable or not wanted: to the dead letters */
 };
 
@@ -77,6 +80,23 @@ struct ingest_order {
     bool has_sequence, has_amount, is_historical;
 };
 
+/* A product or a campaign that came out. */
+struct ingest_launch {
+    bool is_campaign, is_historical;
+    struct sea_str id, name, version, category, url;
+    int64_t from_ms, until_ms; /* 0: not told */
+    char *const *markets, *const *product_ids;
+    size_t markets_count, product_ids_count;
+};
+
+struct ingest_call {
+    int direction, outcome; /* Seadesk__V1__CallDirection, …CallOutcome */
+    struct sea_str id, agent, recording, order_id, market, customer_ref;
+    int64_t started_at_ms, answered_at_ms, ended_at_ms;
+    uint32_t rings;
+    bool is_historical;
+};
+
 /* Its place, where it came from a topic; offset -1 otherwise. */
 struct ingest_dead {
     const char *reason; /* constant, of a small set */
@@ -101,6 +121,8 @@ struct ingest_item {
         struct ingest_consent consent;
         struct ingest_profile profile;
         struct ingest_order order;
+        struct ingest_launch launch;
+        struct ingest_call call;
         struct ingest_dead dead;
     };
 };
@@ -129,8 +151,11 @@ struct ingest_problem {
     int status;         /* 0: none */
     const char *code;   /* malformed, invalid, … */
     const char *detail; /* constant text */
-    char field[64];
+    const char *reason; /* a word for programs that the settings own; NULL: none */
+    char field[INGEST_FIELD_TEXT];
     int index;
+    struct sea_str source, id,
+        type; /* of the business event it is about, as far as they were read */
 };
 
 bool ingest_refuse(struct ingest_problem *problem, int status, const char *code, const char *detail,

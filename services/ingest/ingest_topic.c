@@ -75,17 +75,53 @@ static struct binding binding_of(rd_kafka_message_t *message)
     return binding;
 }
 
-static bool take(const struct ingest_business *business, const struct binding *binding,
-                 uint32_t index, struct ingest_intake *intake, struct ingest_problem *problem)
+static bool take_protobuf(const struct ingest_business *business, struct sea_str value,
+                          struct ingest_intake *intake, struct ingest_problem *problem)
+{
+    uint32_t count;
+    return ingest_business_protobuf(business, value, false, &intake->items, &count, problem);
+}
+
+/* A source's own topic has its name behind this; the broker lets only that source write there, and
+ * what it may say is its key's scope. */
+static const char OWN[] = "seadesk.business.";
+
+static bool is_registered(const struct ingest_business *business, const rd_kafka_message_t *message,
+                          struct ingest_problem *problem)
+{
+    bool is_own = sea_str_starts(sea_str(rd_kafka_topic_name(message->rkt)), OWN);
+    return !is_own || business->scope.publisher ||
+           ingest_refuse(problem, 403, "source-not-allowed",
+                         "the topic is named after no registered source", NULL);
+}
+
+static struct ingest_business business_of(const struct ingest_topic *topic,
+                                          const rd_kafka_message_t *message, const yyjson_alc *alc)
+{
+    const struct sea_channels *channels = &topic->edge->settings->channels;
+    struct sea_str name = sea_str(rd_kafka_topic_name(message->rkt));
+    const struct sea_source *publisher = NULL;
+    if (sea_str_starts(name, OWN))
+        publisher = sea_channels_source_named(
+            channels, (struct sea_str){name.ptr + sizeof(OWN) - 1, name.len - (sizeof(OWN) - 1)});
+    return (struct ingest_business){alc, ingest_edge_scope(topic->edge, publisher), channels};
+}
+
+static bool take(const struct ingest_business *business, const rd_kafka_message_t *message,
+                 const struct binding *binding, uint32_t index, struct ingest_intake *intake,
+                 struct ingest_problem *problem)
 {
     const struct ingest_cloudevent *event = &binding->event;
     if (event->bytes.len > INGEST_EVENT_BYTES_MAX)
         return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
+    if (!is_registered(business, message, problem)) return false;
     if (!sea_str_starts(event->content_type, "application/cloudevents"))
         return ingest_business_take(business, event, index, &intake->items, problem);
+    if (sea_str_starts(event->content_type, "application/cloudevents+protobuf"))
+        return take_protobuf(business, event->bytes, intake, problem);
     if (!sea_str_starts(event->content_type, "application/cloudevents+json"))
-        return ingest_refuse(problem, 415, "unsupported", "structured events are read as JSON",
-                             NULL);
+        return ingest_refuse(problem, 415, "unsupported",
+                             "structured events are read as JSON or protobuf", NULL);
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(event->bytes, business->alc));
     if (!yyjson_is_obj(root))
         return ingest_refuse(problem, 400, "malformed", "the value is not a JSON object", NULL);
@@ -101,6 +137,7 @@ static void put_aside(struct ingest_intake *intake, const rd_kafka_message_t *me
     char place[32];
     struct sea_str topic = sea_str(rd_kafka_topic_name(message->rkt));
     struct sea_str value = {message->payload, message->payload ? message->len : 0};
+    if (problem->status == 421) value.len = 0; /* another region's data are not copied here */
     struct sea_str parts[] = {SEA_STR("dead"), topic, {place, 0}};
     parts[2].len = (size_t)snprintf(place, sizeof(place), "%d/%lld", message->partition,
                                     (long long)message->offset);
@@ -165,15 +202,15 @@ static void on_published(struct ingest_intake *intake, enum sea_err err)
 static void publish(struct ingest_topic *topic)
 {
     struct ingest_intake *intake = ingest_intake_begin(topic->edge->intakes);
-    struct ingest_business business = {NULL, &intake->alc};
     struct sea_trace trace = sea_trace_new();
     intake->ctx = topic;
     sea_trace_print(&trace, intake->trace);
     for (size_t i = 0; i < topic->count; i++) {
         struct ingest_problem problem = {0};
         struct binding binding = binding_of(topic->batch[i]);
+        struct ingest_business business = business_of(topic, topic->batch[i], &intake->alc);
         size_t before = intake->items.count;
-        if (take(&business, &binding, (uint32_t)i, intake, &problem)) continue;
+        if (take(&business, topic->batch[i], &binding, (uint32_t)i, intake, &problem)) continue;
         intake->items.count = before;
         put_aside(intake, topic->batch[i], &problem);
     }

@@ -42,7 +42,7 @@ static void pool_free(void *arena, void *ptr)
 
 static bool take_event(struct taken *taken, const char *type, struct sea_str body)
 {
-    const struct ingest_business business = {NULL, &taken->alc};
+    const struct ingest_business business = {.alc = &taken->alc};
     const struct ingest_cloudevent event = {.specversion = SEA_STR("1.0"),
                                             .id = SEA_STR("1"),
                                             .source = SEA_STR("/erp"),
@@ -54,7 +54,7 @@ static bool take_event(struct taken *taken, const char *type, struct sea_str bod
 
 static bool take(struct taken *taken, char how, struct sea_str body)
 {
-    const struct ingest_business business = {NULL, &taken->alc};
+    const struct ingest_business business = {.alc = &taken->alc};
     const struct sea_channels channels = {.accounts = ACCOUNTS,
                                           .account_count = SEA_COUNT(ACCOUNTS)};
     const struct ingest_generic generic = {

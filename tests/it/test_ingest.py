@@ -263,7 +263,7 @@ def test_unknown_paths_and_methods(edge):
     problem(edge.get("/v2/events"), 404, "not-found")
     answer = edge.get("/v1/events")
     problem(answer, 405, "method-not-allowed")
-    assert answer.headers["Allow"] == "POST"
+    assert answer.headers["Allow"] == "POST, OPTIONS"
     assert edge.put("/v1/channels/whatsapp/demo").headers["Allow"] == "POST, GET, HEAD"
 
 

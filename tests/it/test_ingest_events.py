@@ -93,7 +93,33 @@ def in_base64(proto, event):
     return {**rest, "datacontenttype": "application/protobuf", "data_base64": data}
 
 
-HTTP_FORMS = [send_structured, send_batched, send_binary_json, send_binary_protobuf, send_structured_protobuf]
+def cloudevent(proto, event, how):
+    """The event in CloudEvents' protobuf format; the data in one of its three places."""
+    made = proto("cloudevents").CloudEvent(id=event["id"], source=event["source"], spec_version="1.0", type=event["type"])
+    made.attributes["subject"].ce_string = event["subject"]
+    if how == "text":
+        made.text_data = json.dumps(event["data"])
+    elif how == "binary":
+        made.binary_data = business_data(proto, event["data"])
+    else:
+        made.proto_data.type_url = "type.googleapis.com/seadesk.v1.BusinessData"
+        made.proto_data.value = business_data(proto, event["data"])
+    return made
+
+
+def send_protobuf_format(edge, proto, event):
+    return edge.post("/v1/events", data=cloudevent(proto, event, "proto").SerializeToString(),
+                     headers={**e.SOURCE, "Content-Type": "application/cloudevents+protobuf"})
+
+
+def send_protobuf_batch(edge, proto, event):
+    batch = proto("cloudevents").CloudEventBatch(events=[cloudevent(proto, event, "text")])
+    return edge.post("/v1/events", data=batch.SerializeToString(),
+                     headers={**e.SOURCE, "Content-Type": "application/cloudevents-batch+protobuf"})
+
+
+HTTP_FORMS = [send_structured, send_batched, send_binary_json, send_binary_protobuf, send_structured_protobuf,
+              send_protobuf_format, send_protobuf_batch]
 
 
 @pytest.mark.ledger("OL-04")
@@ -120,7 +146,7 @@ def test_every_type_of_order_and_parcel_event_is_its_fact(edge, proto, orders, k
     assert order.is_historical and order.WhichOneof("has_sequence") is None and not order.contact_key
 
 
-@pytest.mark.parametrize("kind", ["customer.updated", "customer.preference", "customer.tier"])
+@pytest.mark.parametrize("kind", ["customer.created", "customer.updated", "customer.preference", "customer.tier"])
 def test_a_customers_event_is_a_profile(edge, hasher, kafka_consumer, kind):
     topic = kafka_consumer("seadesk.profiles")
     event = e.traffic.business_event(kind, {"customer": CUSTOMER, "tier": "gold", "preferred_language": "pt"})
@@ -182,7 +208,12 @@ def put_structured_protobuf(proto, event):
     return put_structured(proto, in_base64(proto, event))
 
 
-KAFKA_FORMS = [put_binary_json, put_binary_protobuf, put_structured, put_structured_protobuf]
+def put_protobuf_format(proto, event):
+    value = cloudevent(proto, event, "binary").SerializeToString()
+    return value, [("content-type", b"application/cloudevents+protobuf")]
+
+
+KAFKA_FORMS = [put_binary_json, put_binary_protobuf, put_structured, put_structured_protobuf, put_protobuf_format]
 
 
 @pytest.fixture
@@ -216,7 +247,8 @@ def test_an_event_written_twice_has_one_effect(edge, proto, orders, put):
 BAD = [
     (lambda event: (b"\x00\x01canary", []), "invalid"),
     (lambda event: (b"{canary", [("content-type", b"application/cloudevents+json")]), "malformed"),
-    (lambda event: (b"\x0a\x0bio.canary", [("content-type", b"application/cloudevents+protobuf")]), "unsupported"),
+    (lambda event: (b"\x0a\x0bio.canary", [("content-type", b"application/cloudevents+protobuf")]), "malformed"),
+    (lambda event: (b"io.canary", [("content-type", b"application/cloudevents+avro")]), "unsupported"),
     (lambda event: (b"\xff\xffcanary", binding(event, "application/protobuf")), "invalid"),
     (lambda event: (b'{"order_id": "canary"}', binding(event, "application/json")), "invalid"),
     (lambda event: (b"x" * (193 << 10), binding(event, "application/json")), "too-large"),

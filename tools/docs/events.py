@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-FIELD = re.compile(r"(repeated )?([\w.]+) (\w+) = (\d+);(?: *// ?(.*))?$")
+FIELD = re.compile(r"(repeated )?(map<[\w, ]+>|[\w.]+) (\w+) = (\d+);(?: *// ?(.*))?$")
 VALUE = re.compile(r"(\w+) = (\d+);(?: *// ?(.*))?$")
 OPENS = re.compile(r"(message|enum|oneof) (\w+) \{(\})?(?: *// ?(.*))?$")
 INTRODUCTION = """# Events
@@ -111,4 +111,5 @@ def main():
         show(blocks)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,8 @@ const char *seadesk_replay_disorder(enum sea_topic topic)
     case SEA_TOPIC_DELIVERIES:   /* likewise */
     case SEA_TOPIC_DEADLINES:    /* of one clock, final */
     case SEA_TOPIC_PRIVACY:      /* repeatable */
+    case SEA_TOPIC_CATALOGUE:    /* carry their time */
+    case SEA_TOPIC_CALLS:        /* stand for themselves */
     case SEA_TOPICS:
         return NULL;
     }
