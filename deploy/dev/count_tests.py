@@ -1,6 +1,6 @@
 """count_tests.py: adds up the JUnit files of a folder; prints "passed failed skipped unsteady", then a line for each that failed.
 
-again.xml holds what ran a second time: a test that failed and passed there is passed, and unsteady."""
+*.again.xml hold what ran a second time: a test that failed and passed there is passed, and unsteady."""
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -31,9 +31,9 @@ def read(paths):
 
 
 def main(folder):
-    again = Path(folder, "again.xml")
-    first = read(sorted(each for each in Path(folder).glob("*.xml") if each != again))
-    second = read([again]) if again.exists() else {}
+    again = sorted(Path(folder).glob("*.again.xml"))
+    first = read(sorted(each for each in Path(folder).glob("*.xml") if each not in again))
+    second = read(again)
     unsteady = [name for name, result in first.items() if result == "failed" and second.get(name) == "passed"]
     results = list({**first, **dict.fromkeys(unsteady, "passed")}.values())
     print(results.count("passed"), results.count("failed"), results.count("skipped"), len(unsteady))

@@ -7,8 +7,8 @@ UNSTEADY_MAX=3
 #: Build with sanitizers and run every test; the last line counts them.
 #:
 #: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
-#: The tests of tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end; --keep
-#: leaves it running. What fails there runs once more at the end: if it passes then, the closing lines call it
+#: The tests of tests/web and tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end;
+#: --keep leaves it running. What fails there runs once more at the end: if it passes then, the closing lines call it
 #: unsteady; more than UNSTEADY_MAX of these fail the run.
 cmd_test() {
     local unit_only='' keep='' chosen=() status=0
@@ -47,35 +47,44 @@ test_ctest() {
 test_show_end() { grep -v -e ' Passed ' -e 'Test *#.*: ' "$1" | tail -n 60; }
 
 test_services() {
-    local keep=$1 stack=${SEADESK_STACK:-test} status=0
+    local keep=$1 stack=${SEADESK_STACK:-test}
     shift
     if ! SEADESK_STACK=$stack "$ROOT/dev" clean --data || ! SEADESK_STACK=$stack "$ROOT/dev" up; then
         TEST_FAILURES+=("the stack of the tests did not start")
     else
-        info "running tests/it"
-        (
-            eval "$(SEADESK_STACK=$stack "$ROOT/dev" env)"
-            cd "$ROOT/tests/it"
-            test_pytest pytest.xml "$@" || status=$?
-            [ "$status" != 1 ] || test_pytest again.xml --last-failed --last-failed-no-failures none "$@" || status=$?
-            exit "$status"
-        ) || status=$?
-        case $status in
-            0 | 1) ;;
-            5) ;; # nothing was chosen; the closing line says so
-            *) TEST_FAILURES+=("pytest ended with status $status") ;;
-        esac
+        [ $# -gt 0 ] || test_folder "$stack" web # first: it likes a desk without other people's tickets
+        test_folder "$stack" it "$@"
     fi
     [ -n "$keep" ] && return 0
     SEADESK_STACK=$stack "$ROOT/dev" down
     test_logs "$ROOT/.stack/$stack/log"
 }
 
+# test_folder STACK FOLDER [OPTION...]: the tests of tests/FOLDER against a running stack; what failed runs once more.
+test_folder() {
+    local stack=$1 folder=$2 status=0
+    shift 2
+    info "running tests/$folder"
+    (
+        eval "$(SEADESK_STACK=$stack "$ROOT/dev" env)"
+        cd "$ROOT/tests/$folder"
+        test_pytest "$folder" "$@" || status=$?
+        [ "$status" != 1 ] ||
+            test_pytest "$folder.again" --last-failed --last-failed-no-failures none "$@" || status=$?
+        exit "$status"
+    ) || status=$?
+    case $status in
+        0 | 1) ;;
+        5) ;; # nothing was chosen; the closing line says so
+        *) TEST_FAILURES+=("pytest of tests/$folder ended with status $status") ;;
+    esac
+}
+
 # test_pytest RESULTS [OPTION...]: the cache remembers which failed, for the second run.
 test_pytest() {
     local results=$1
     shift
-    $PYTHON -m pytest -o cache_dir="$RESULTS/cache" --junitxml "$RESULTS/$results" "$@"
+    $PYTHON -m pytest -o cache_dir="$RESULTS/cache.${results%.again}" --junitxml "$RESULTS/$results.xml" "$@"
 }
 
 # What the programs say when they end is a test of its own: leaks, undefined behaviour, a drain that failed.

@@ -116,7 +116,8 @@ static void pack_and_publish(struct desk_call *call, Seadesk__V1__Command *comma
                                   .headers = order->cause.headers};
     record.headers.id = order->cause.id;
     record.headers.type = sea_str(seadesk__v1__command__descriptor.name);
-    desk_publish_command(call, &record, on_outcome);
+    sea_assert(command->body_hash.len == DESK_HASH_BYTES);
+    desk_publish_command(call, &record, command->body_hash.data, on_outcome);
 }
 
 static char *text_of(struct desk_call *call, struct sea_str text)

@@ -36,6 +36,11 @@ static struct sea_uuid id_of(ProtobufCBinaryData bytes)
     return id;
 }
 
+static struct sea_str str_of(ProtobufCBinaryData bytes)
+{
+    return (struct sea_str){(const char *)bytes.data, bytes.len};
+}
+
 static struct desk_event *add(struct desk_heard *heard, enum desk_event_kind kind)
 {
     sea_assert(heard->count < DESK_HEARD_EVENTS_MAX);
@@ -97,9 +102,13 @@ static void hear_tickets(const struct sea_record *record, struct sea_arena *aren
     const Seadesk__V1__CommandRefused *refused =
         decode(record, &seadesk__v1__command_refused__descriptor, arena);
     if (ticket) hear_ticket(record, ticket, ret);
-    if (done) hear_outcome(record, done->command_id, done->ticket_id, done->version, ret);
+    if (done) {
+        ret->body_hash = str_of(done->body_hash);
+        hear_outcome(record, done->command_id, done->ticket_id, done->version, ret);
+    }
     if (refused) {
         ret->reason = refused->reason;
+        ret->body_hash = str_of(refused->body_hash);
         hear_outcome(record, refused->command_id, refused->ticket_id, refused->version, ret);
     }
 }

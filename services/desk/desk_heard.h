@@ -13,7 +13,8 @@ struct desk_heard {
     size_t count;
     bool is_outcome; /* of a command */
     struct sea_uuid command_id;
-    const char *reason; /* NULL: it was done; in the arena */
+    struct sea_str body_hash; /* of the body that is answered; empty: not said; in the arena */
+    const char *reason;       /* NULL: it was done; in the arena */
 };
 
 /* Records of other types and malformed ones mean nothing. */

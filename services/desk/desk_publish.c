@@ -26,8 +26,9 @@ struct parcel {
     desk_published *published; /* either this */
     desk_commanded *commanded; /* or this */
     struct sea_uuid command_id;
-    struct event *timer; /* of commands */
-    bool is_late;        /* waited long enough for an outcome */
+    const uint8_t *body_hash; /* of the command, in the call's arena */
+    struct event *timer;      /* of commands */
+    bool is_late;             /* waited long enough for an outcome */
 };
 
 LIST_HEAD(parcels, parcel);
@@ -86,15 +87,21 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
     parcel_end(parcel);
 }
 
-void desk_publisher_hear(struct desk_publisher *publisher, struct sea_uuid command_id,
-                         const char *reason)
+static bool is_answer(const struct parcel *parcel, const struct desk_heard *heard)
+{
+    return parcel->call && parcel->commanded &&
+           sea_uuid_eq(parcel->command_id, heard->command_id) &&
+           (heard->body_hash.len != DESK_HASH_BYTES ||
+            memcmp(heard->body_hash.ptr, parcel->body_hash, DESK_HASH_BYTES) == 0);
+}
+
+void desk_publisher_hear(struct desk_publisher *publisher, const struct desk_heard *heard)
 {
     struct parcel *parcel, *next;
     for (parcel = LIST_FIRST(&publisher->parcels); parcel; parcel = next) {
         next = LIST_NEXT(parcel, all);
-        if (!parcel->call || !parcel->commanded || !sea_uuid_eq(parcel->command_id, command_id))
-            continue;
-        tell_outcome(parcel, SEA_OK, true, reason);
+        if (!is_answer(parcel, heard)) continue;
+        tell_outcome(parcel, SEA_OK, true, heard->reason);
         parcel_end(parcel);
     }
 }
@@ -218,7 +225,7 @@ void desk_publish(struct desk_call *call, const struct sea_outgoing *records, si
 }
 
 void desk_publish_command(struct desk_call *call, const struct sea_outgoing *record,
-                          desk_commanded *done)
+                          const uint8_t *body_hash, desk_commanded *done)
 {
     static const struct timeval WAIT = {DESK_COMMAND_WAIT_MS / 1000,
                                         (DESK_COMMAND_WAIT_MS % 1000) * 1000};
@@ -230,6 +237,7 @@ void desk_publish_command(struct desk_call *call, const struct sea_outgoing *rec
     }
     parcel->commanded = done;
     parcel->command_id = record->headers.id;
+    parcel->body_hash = body_hash;
     parcel->timer = evtimer_new(sea_app_base(call->desk->app), on_late, parcel);
     sea_assert(parcel->timer && event_add(parcel->timer, &WAIT) == 0);
 }

@@ -4,11 +4,17 @@
 #define DESK_PUBLISH_H
 
 #include "desk_call.h"
+#include "desk_heard.h"
 #include "sea_kafka.h"
 
 struct desk_publisher;
 
-enum { DESK_WAITING_MAX = 1024, DESK_COMMAND_WAIT_MS = 500, DESK_ACK_TIMEOUT_MS = 5000 };
+enum {
+    DESK_WAITING_MAX = 1024,
+    DESK_COMMAND_WAIT_MS = 500,
+    DESK_ACK_TIMEOUT_MS = 5000,
+    DESK_HASH_BYTES = 32
+};
 
 SEA_MUST_CHECK enum sea_err desk_publisher_open(struct desk_publisher **ret, struct desk *desk);
 /* Everything still unanswered is answered 503. */
@@ -37,12 +43,12 @@ struct desk_outcome {
 };
 typedef void desk_commanded(struct desk_call *call, enum sea_err err,
                             const struct desk_outcome *outcome);
-/* Publishes a command and waits for its outcome. */
+/* Publishes a command and waits for its outcome. `body_hash`, DESK_HASH_BYTES that live as long as
+ * the call, tells it from what is said of the same id with another body. */
 void desk_publish_command(struct desk_call *call, const struct sea_outgoing *record,
-                          desk_commanded *done);
+                          const uint8_t *body_hash, desk_commanded *done);
 
-/* Heard on the topic of tickets: `reason` is NULL when the command was done. */
-void desk_publisher_hear(struct desk_publisher *publisher, struct sea_uuid command_id,
-                         const char *reason);
+/* Heard on the topic of tickets: the outcome of a command. */
+void desk_publisher_hear(struct desk_publisher *publisher, const struct desk_heard *heard);
 
 #endif

@@ -187,8 +187,7 @@ static void on_record(void *ctx, const struct sea_record *record)
         desk_ring_add(&stream->ring, &heard.events[i]);
         sea_metric_inc(&sea_m_desk_stream_events_total, DESK_EVENT_NAMES[heard.events[i].kind]);
     }
-    if (heard.is_outcome)
-        desk_publisher_hear(stream->desk->publisher, heard.command_id, heard.reason);
+    if (heard.is_outcome) desk_publisher_hear(stream->desk->publisher, &heard);
     sea_arena_reset(&stream->arena);
 }
 

@@ -231,4 +231,5 @@ void router_case_repeat(struct router_plan *plan, const struct router_cause *cau
     outcome->ticket_id = known->ticket_id;
     outcome->version = known->version;
     outcome->reason = is_same ? known->reason : "key-reused";
+    memcpy(outcome->body_hash, body_hash, sizeof(outcome->body_hash));
 }

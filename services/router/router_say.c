@@ -247,6 +247,8 @@ static enum sea_err say_outcome(struct router_batch *batch, const struct router_
     done.command_id = refused.command_id = id_bytes(&from->command_id);
     done.ticket_id = refused.ticket_id = id_bytes(&from->ticket_id);
     done.version = refused.version = from->version;
+    done.body_hash = refused.body_hash =
+        (ProtobufCBinaryData){sizeof(from->body_hash), (uint8_t *)(uintptr_t)from->body_hash};
     refused.reason = (char *)(uintptr_t)from->reason;
     if (*from->reason) out = &refused.base;
     if (strcmp(from->reason, "key-reused") == 0) kind = "command-reused";

@@ -3,6 +3,7 @@ import json
 import random
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -177,8 +178,11 @@ def test_the_same_key_is_the_same_command_and_another_body_is_refused(case, agen
     again = case.ask(agents[0], "note", version, key, text="once")
     assert (first.status_code, again.status_code) == (200, 200), again.text
     assert [m["text"] for m in case.read()["messages"] if m["direction"] == "note"] == ["once"]
-    other = case.ask(agents[0], "note", version, key, text="twice")
-    assert other.status_code == 422 and other.json()["type"] == "urn:seadesk:problem:key-reused"
+    texts = ["twice", "once"] * 4  # at the same time, each with the answer to its own body
+    with ThreadPoolExecutor(len(texts)) as pool:
+        answers = list(pool.map(lambda text: case.ask(agents[0], "note", version, key, text=text), texts))
+    assert [answer.status_code for answer in answers] == [422, 200] * 4
+    assert answers[0].json()["type"] == "urn:seadesk:problem:key-reused"
 
 
 def test_a_reply_reaches_the_customer_once_and_its_way_is_shown(case, agents, fake, phone, eventually):

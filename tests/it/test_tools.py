@@ -47,7 +47,7 @@ def test_the_closing_line_counts_each_case_once_and_misses_no_failure(tmp_path):
 
 
 def test_what_passes_only_the_second_time_is_called_unsteady(tmp_path):
-    for name, text in (("c.xml", CTEST), ("p.xml", PYTEST), ("again.xml", AGAIN)):
+    for name, text in (("c.xml", CTEST), ("p.xml", PYTEST), ("p.again.xml", AGAIN)):
         (tmp_path / name).write_text(text)
     out = count(tmp_path)
     assert out[0] == "3 2 3 1"

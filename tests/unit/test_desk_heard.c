@@ -75,10 +75,13 @@ static void outcomes_of_commands_reach_the_call_and_the_stream(void **state)
     done.command_id = refused.command_id = bytes(id_2);
     done.ticket_id = refused.ticket_id = bytes(id_1);
     done.version = 8;
+    done.body_hash = bytes(id_1);
     refused.reason = (char *)(uintptr_t) "not_open";
     struct desk_heard heard = hear(SEA_TOPIC_TICKETS, "k", &done.base);
     assert_true(heard.is_outcome);
     assert_int_equal(heard.command_id.bytes[0], 2);
+    assert_int_equal(heard.body_hash.len, 16);
+    assert_memory_equal(heard.body_hash.ptr, id_1, 16);
     assert_null(heard.reason);
     assert_string_equal(heard.events[0].data, "{\"id\":\"" ID("01") "\",\"event_id\":\"" ID(
                                                   "02") "\","
@@ -86,6 +89,7 @@ static void outcomes_of_commands_reach_the_call_and_the_stream(void **state)
     heard = hear(SEA_TOPIC_TICKETS, "k", &refused.base);
     assert_true(heard.is_outcome);
     assert_string_equal(heard.reason, "not_open");
+    assert_int_equal(heard.body_hash.len, 0);
     assert_string_equal(heard.events[0].data,
                         "{\"id\":\"" ID("01") "\",\"event_id\":\"" ID(
                             "02") "\","

@@ -41,7 +41,7 @@ window.fetch = (url, options) => {
 """
 
 
-def eventually(ask, seconds=15):
+def eventually(ask, seconds=60):
     """Asks until the answer is true; an element that the page replaced meanwhile is asked for again."""
     def again():
         try:
@@ -89,7 +89,7 @@ class Page:
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def wait(self, selector, text=None, seconds=15):
+    def wait(self, selector, text=None, seconds=60):
         """The first element of the selector that is seen, with `text` in it."""
         return eventually(lambda: self.seen(selector, text), seconds)
 
@@ -97,7 +97,7 @@ class Page:
         return next((element for element in self.all(selector)
                      if element.is_displayed() and (text is None or text in element.text)), None)
 
-    def gone(self, selector, seconds=15):
+    def gone(self, selector, seconds=60):
         eventually(lambda: not self.seen(selector), seconds)
 
     def click(self, selector, text=None):

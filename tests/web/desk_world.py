@@ -44,6 +44,8 @@ class World:
         if self.is_mock:
             self.server.shutdown()
             self.server.server_close()
+        else:
+            self.make_room()
 
     def make_room(self):
         """Tickets that other tests left open are offered to the page's agent too: none may fill the capacity."""
@@ -86,13 +88,13 @@ class World:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as refused:
             return refused.code, json.loads(refused.read() or b"null")
 
 
-def eventually(ask, seconds=15):
+def eventually(ask, seconds=60):
     """Asks until the answer is true, and returns it."""
     end = time.monotonic() + seconds
     while True:

@@ -52,21 +52,26 @@ def test_signing_out_shows_the_sign_in_form_again(world):
 def test_a_new_ticket_comes_into_the_list_by_itself(page, world):
     page.click("[data-view='all']")
     ticket_id = world.customer_writes(world.new_customer())
-    row = page.wait(f".row[data-id='{ticket_id}']")
-    assert FOREIGN_MARKET in row.text
-    assert "WhatsApp" in row.text
+    page.wait(f".row[data-id='{ticket_id}']", FOREIGN_MARKET)
+    page.wait(f".row[data-id='{ticket_id}']", "WhatsApp")
 
 
 def test_an_open_ticket_shows_the_original_and_its_translation(page, ticket_id):
     page.open(ticket_id)
-    page.wait("[data-texts='both']").click()
-    message = page.wait(".message[data-way='in'][data-translation='done']")
-    original = message.find_element("css selector", "[data-kind='original']")
-    translation = message.find_element("css selector", "[data-kind='translation']")
-    assert original.text == FOREIGN_TEXT
-    assert original.get_attribute("lang").startswith("pt")
-    assert original.get_attribute("dir") == "auto"
-    assert translation.text and translation.text != FOREIGN_TEXT
+    page.click("[data-texts='both']")
+
+    def shown():
+        message = page.seen(".message[data-way='in'][data-translation='done']")
+        if not message:
+            return None
+        original = message.find_element("css selector", "[data-kind='original']")
+        translation = message.find_element("css selector", "[data-kind='translation']")
+        return original.text, original.get_attribute("lang"), original.get_attribute("dir"), translation.text
+    original, language, direction, translation = eventually(shown)
+    assert original == FOREIGN_TEXT
+    assert language.startswith("pt")
+    assert direction == "auto"
+    assert translation and translation != FOREIGN_TEXT
 
 
 def test_the_original_can_be_folded_away_and_asked_for(page, ticket_id):
