@@ -4,6 +4,7 @@
 #define INGEST_EDGE_H
 
 #include "ingest_adapter.h"
+#include "ingest_courier.h"
 #include "ingest_intake.h"
 #include "ingest_rate.h"
 #include "ingest_scope.h"
@@ -29,6 +30,8 @@ struct ingest_edge {
     struct sea_days *days;
     struct ingest_intakes *intakes;
     struct ingest_topic *topic;
+    struct ingest_rejects *rejects;
+    struct ingest_courier *courier;
     int key_looks; /* at the start */
     bool is_listening;
 };

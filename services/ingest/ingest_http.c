@@ -121,6 +121,7 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_GET, "/v1/channels/{channel}/{account}", ingest_http_challenge, 0},
     {SEA_HTTP_POST, "/v1/events", ingest_http_events, INGEST_BODY_MAX},
     {SEA_HTTP_OPTIONS, "/v1/events", ingest_http_handshake, 0},
+    {SEA_HTTP_GET, "/v1/sources/{source}/rejects", ingest_http_rejects, 0},
     {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, INGEST_BODY_MAX},
 };
 

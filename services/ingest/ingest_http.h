@@ -17,6 +17,12 @@ void ingest_http_count_refusal(const char *label, const char *reason);
 /* Without a body: who isn't known learns nothing. */
 void ingest_http_refuse_silently(struct sea_http_exchange *exchange, const char *label,
                                  const char *reason);
+/* Whose request it is, by Bearer key or Standard Webhooks signature, within its rate; NULL: it was
+ * answered. */
+const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,
+                                               struct sea_http_exchange *exchange,
+                                               const struct sea_http_request *request,
+                                               const char *label);
 void ingest_http_too_fast(struct sea_http_exchange *exchange, const char *label, uint32_t wait_s);
 void ingest_http_not_found(struct sea_http_exchange *exchange);
 /* Answers intake->problem and drops the intake. */
@@ -25,7 +31,7 @@ void ingest_http_refuse(struct ingest_intake *intake);
 bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err);
 
 /* The calls; the context is the edge. */
-sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_messages,
-    ingest_http_webhook, ingest_http_challenge;
+sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_rejects,
+    ingest_http_messages, ingest_http_webhook, ingest_http_challenge;
 
 #endif

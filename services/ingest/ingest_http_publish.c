@@ -1,5 +1,6 @@
 /* ingest_http_publish.c: POST /v1/events and /v1/messages: registered sources, by Bearer key or
  * Standard Webhooks signature. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ingest_business.h"
@@ -142,19 +143,25 @@ static bool is_in_rate(const struct ingest_edge *edge, const struct sea_source *
     return is_good;
 }
 
+const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,
+                                               struct sea_http_exchange *exchange,
+                                               const struct sea_http_request *request,
+                                               const char *label)
+{
+    const char *reason;
+    const struct sea_source *source = publisher_of(edge, request, &reason);
+    if (!source) ingest_http_refuse_silently(exchange, label, reason);
+    return source && is_in_rate(edge, source, 1, exchange, label) ? source : NULL;
+}
+
 /* The intake of an authentic publisher's request, with its Idempotency-Key; NULL: it was answered.
  */
 static struct ingest_intake *begin(struct ingest_edge *edge, struct sea_http_exchange *exchange,
                                    const struct sea_http_request *request, const char *label,
                                    const struct sea_source **ret_publisher)
 {
-    const char *reason;
-    *ret_publisher = publisher_of(edge, request, &reason);
-    if (!*ret_publisher) {
-        ingest_http_refuse_silently(exchange, label, reason);
-        return NULL;
-    }
-    if (!is_in_rate(edge, *ret_publisher, 1, exchange, label)) return NULL;
+    *ret_publisher = ingest_http_publisher(edge, exchange, request, label);
+    if (!*ret_publisher) return NULL;
     struct ingest_intake *intake = ingest_http_begin(edge, exchange, request, label);
     struct sea_str key = sea_http_header(request, "idempotency-key");
     if (!intake || !key.len) return intake;
@@ -171,6 +178,20 @@ static struct ingest_intake *begin(struct ingest_edge *edge, struct sea_http_exc
     return intake;
 }
 
+/* What the answer says is kept for the source to look at later, too. */
+static void refuse(const struct ingest_edge *edge, const struct sea_source *publisher,
+                   struct ingest_intake *intake)
+{
+    char place[16];
+    int len = snprintf(place, sizeof(place), "%d", intake->problem.index);
+    struct sea_str parts[] = {SEA_STR("reject"), sea_str(intake->trace), {place, (size_t)len}};
+    const struct ingest_refusal refusal = {.id = sea_uuid5(parts, SEA_COUNT(parts)),
+                                           .problem = &intake->problem,
+                                           .at_ms = intake->received_at_ms};
+    ingest_rejects_keep(edge->rejects, publisher, &refusal);
+    ingest_http_refuse(intake);
+}
+
 void ingest_http_events(void *ctx, struct sea_http_exchange *exchange,
                         const struct sea_http_request *request)
 {
@@ -182,7 +203,7 @@ void ingest_http_events(void *ctx, struct sea_http_exchange *exchange,
                                              .scope = ingest_edge_scope(edge, publisher),
                                              .channels = &edge->settings->channels};
     if (!take_events(&business, request, intake))
-        ingest_http_refuse(intake);
+        refuse(edge, publisher, intake);
     else if (intake->events > 1 &&
              !is_in_rate(edge, publisher, intake->events - 1, exchange, "events"))
         ingest_intake_drop(intake);

@@ -12,6 +12,7 @@
 #include "ingest_edge.h"
 #include "ingest_json.h"
 #include "ingest_metrics.h"
+#include "sea_clock.h"
 #include "sea_crash.h"
 #include "sea_enc.h"
 #include "sea_kafka_private.h"
@@ -153,6 +154,22 @@ static void put_aside(struct ingest_intake *intake, const rd_kafka_message_t *me
             SEA_F_I64("partition", message->partition), SEA_F_I64("offset", message->offset));
 }
 
+/* For the source to look at: that of the topic, else whoever speaks for the event's source. */
+static void tell_source(const struct ingest_topic *topic, const struct sea_source *publisher,
+                        const rd_kafka_message_t *message, const struct ingest_problem *problem,
+                        const struct ingest_item *item)
+{
+    const struct ingest_refusal refusal = {.id = item->id,
+                                           .problem = problem,
+                                           .at_ms = sea_clock_wall_ms(),
+                                           .topic = rd_kafka_topic_name(message->rkt),
+                                           .partition = message->partition,
+                                           .offset = message->offset};
+    if (!publisher)
+        publisher = sea_channels_source_for(&topic->edge->settings->channels, problem->source);
+    if (publisher) ingest_rejects_keep(topic->edge->rejects, publisher, &refusal);
+}
+
 static void drop_batch(struct ingest_topic *topic)
 {
     for (size_t i = 0; i < topic->count; i++) rd_kafka_message_destroy(topic->batch[i]);
@@ -203,6 +220,7 @@ static void publish(struct ingest_topic *topic)
 {
     struct ingest_intake *intake = ingest_intake_begin(topic->edge->intakes);
     struct sea_trace trace = sea_trace_new();
+    bool is_again = topic->is_publishing;
     intake->ctx = topic;
     sea_trace_print(&trace, intake->trace);
     for (size_t i = 0; i < topic->count; i++) {
@@ -213,6 +231,9 @@ static void publish(struct ingest_topic *topic)
         if (take(&business, topic->batch[i], &binding, (uint32_t)i, intake, &problem)) continue;
         intake->items.count = before;
         put_aside(intake, topic->batch[i], &problem);
+        if (!is_again)
+            tell_source(topic, business.scope.publisher, topic->batch[i], &problem,
+                        &intake->items.list[before]);
     }
     topic->is_publishing = true;
     ingest_intake_publish(intake, on_published);

@@ -17,6 +17,7 @@ static void reload(void *ctx)
 {
     struct ingest_edge *edge = ctx;
     enum sea_err err = ingest_edge_load(edge, edge->config);
+    if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
     sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
             err ? "reload refused, the old configuration stays" : "reloaded");
 }
@@ -27,6 +28,7 @@ static void look(void *ctx)
     ingest_intakes_mend(edge->intakes);
     sea_metric_set(&sea_m_ingest_waiting_requests, ingest_intakes_waiting(edge->intakes));
     if (edge->topic) ingest_topic_look(edge->topic);
+    if (!sea_app_is_draining(edge->app)) ingest_courier_look(edge->courier);
 }
 
 static bool is_broker_up(void *ctx, struct sea_buf *why)
@@ -92,6 +94,15 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                    .remember_ms = edge->own.remember_ms},
     };
     err = ingest_intakes_open(&edge->intakes, &options);
+    const struct ingest_rejects_options rejects = {.base = sea_app_base(app),
+                                                   .url = config->redis,
+                                                   .password = config->redis_password,
+                                                   .days = edge->days};
+    if (!err) err = ingest_rejects_open(&edge->rejects, &rejects);
+    const struct ingest_courier_options courier = {
+        .base = sea_app_base(app), .rejects = edge->rejects, .retry_ms = edge->own.reject_retry_ms};
+    if (!err) err = ingest_courier_open(&edge->courier, &courier);
+    if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
     if (!err) err = ingest_topic_open(&edge->topic, edge);
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
@@ -108,6 +119,8 @@ static void stop(void *ctx)
     struct ingest_edge *edge = ctx;
     ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
     ingest_topic_close(&edge->topic);
+    ingest_rejects_close(&edge->rejects);
+    ingest_courier_close(&edge->courier);
     sea_days_close(&edge->days);
     ingest_edge_unload(edge);
 }

@@ -152,6 +152,9 @@ static void standard_webhooks_example_is_accepted_in_its_time(void **state)
     sea_mac_close(&mac);
     assert_true(sea_webhook_standard_open(&mac, SEA_STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")));
     assert_true(sea_webhook_standard(mac, &headers, body, 1614265330 + 300, 300));
+    char signature[SEA_WEBHOOK_SIGNATURE_TEXT];
+    sea_webhook_standard_sign(mac, headers.id, headers.timestamp, body, signature);
+    assert_str_equal(headers.signatures, signature);
     assert_true(sea_webhook_standard(mac, &headers, body, 1614265330 - 300, 300));
     assert_false(sea_webhook_standard(mac, &headers, body, 1614265330 + 301, 300));
     assert_false(sea_webhook_standard(mac, &headers, body, 1614265330 - 301, 300));

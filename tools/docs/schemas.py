@@ -243,6 +243,7 @@ def asyncapi(root, schemas):
     """The topics: those that companies write, with the schemas of their events; ours with their protobuf messages."""
     source = (root / "common/kafka/sea_topics.c").read_text()
     listed = re.findall(r'= (?:TOPIC|INTAKE)\("(\w+)"(?:, (\d+))?', source)
+    listed += re.findall(r'\.name = "seadesk\.(\w+)".*?DAYS\((\d+)\)', source, re.S)[:1]
     headers = {"type": "object", "required": ["content-type"], "properties": {
         "content-type": {"description": "application/json or application/protobuf (binary mode: attributes as ce_ headers), "
                                         "application/cloudevents+json or +protobuf (structured mode)"},
@@ -288,6 +289,8 @@ def files(root):
     schemas = Schemas(root)
     made = {f"events/{name}.json": schemas.event(name, kind, about) for name, kind, _, about in schemas.rules.types}
     made["events/data.json"] = schemas.whole()
+    made["events/any.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "any business event",
+                               "oneOf": [{"$ref": f"{name}.json"} for name, *_ in schemas.rules.types]}
     made["cases.json"] = {"types": {name: {"least": schemas.least(kind), "full": schemas.full(kind)} for name, kind, _, _ in schemas.rules.types},
                           "cases": list(schemas.cases())}
     made["asyncapi.json"] = asyncapi(root, schemas)
