@@ -4,6 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sodium.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
 #include "sea_webhook.h"
 
 #define SEA_CHANNEL_ROW(code, id, class)
@@ -35,6 +39,27 @@ const char *ingest_verdict_name(enum ingest_verdict verdict)
     return NAMES[verdict];
 }
 
+enum { NFKD_UNITS_MAX = 1024 };
+
+/* False: it is no UTF-8, or too long. */
+static bool open_nfkd(struct sea_mac **ret, struct sea_str plain)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar given[NFKD_UNITS_MAX], apart[NFKD_UNITS_MAX];
+    char text[3 * NFKD_UNITS_MAX];
+    int32_t count = 0, len = 0;
+    u_strFromUTF8(given, NFKD_UNITS_MAX, &count, plain.ptr, (int32_t)plain.len, &status);
+    const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&status);
+    count = unorm2_normalize(nfkd, given, count, apart, NFKD_UNITS_MAX, &status);
+    u_strToUTF8(text, sizeof(text), &len, apart, count, &status);
+    if (U_FAILURE(status)) return false;
+    sea_mac_open(ret, SEA_MAC_SHA256, (struct sea_str){text, (size_t)len});
+    sodium_memzero(given, sizeof(given));
+    sodium_memzero(apart, sizeof(apart));
+    sodium_memzero(text, sizeof(text));
+    return true;
+}
+
 static bool open_key(struct ingest_key *key, enum ingest_secret secret, struct sea_str plain)
 {
     static const enum sea_mac_hash HASHES[] = {[INGEST_SECRET_SHA256] = SEA_MAC_SHA256,
@@ -42,6 +67,7 @@ static bool open_key(struct ingest_key *key, enum ingest_secret secret, struct s
                                                [INGEST_SECRET_SHA512] = SEA_MAC_SHA512};
     key->plain = plain;
     if (secret == INGEST_SECRET_PLAIN) return true;
+    if (secret == INGEST_SECRET_NFKD) return open_nfkd(&key->mac, plain);
     if (secret == INGEST_SECRET_STANDARD) return sea_webhook_standard_open(&key->mac, plain);
     if (secret == INGEST_SECRET_PUBLIC) return sea_pubkey_open(&key->pubkey, plain);
     sea_mac_open(&key->mac, HASHES[secret], plain);

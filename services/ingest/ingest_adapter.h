@@ -36,6 +36,7 @@ enum ingest_secret {
     INGEST_SECRET_SHA256, /* key of an HMAC */
     INGEST_SECRET_SHA1,
     INGEST_SECRET_SHA512,
+    INGEST_SECRET_NFKD,     /* key of an HMAC-SHA256, taken apart first (Unicode NFKD) */
     INGEST_SECRET_STANDARD, /* of Standard Webhooks: whsec_… */
     INGEST_SECRET_PLAIN,    /* a token, a password, or what the adapter hashes itself */
     INGEST_SECRET_PUBLIC,   /* the provider's public key or certificate (sea_pubkey.h) */
@@ -190,6 +191,27 @@ struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
                                          struct ingest_items *items, int class, bool is_granted,
                                          struct sea_str contact_id, struct sea_str word,
                                          int64_t time_ms);
+/* A step on a parcel's way in a provider's words: the first of a table that `word` begins with, so
+ * particular ones stand before general ones. NULL: none of our facts. */
+struct ingest_step {
+    const char *word;
+    int fact;           /* Seadesk__V1__OrderFact */
+    const char *reason; /* of trouble, a word of ours; may be NULL */
+};
+const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t count,
+                                         struct sea_str word);
+/* A parcel that a tracking service speaks of; its number is its id. */
+struct ingest_parcel {
+    struct sea_str order_id, number, carrier, raw;
+};
+/* False: it has no number, or nothing says which order it belongs to (docs/decisions/0008); its raw
+ * part went to the dead letters. */
+bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *items,
+                      const struct ingest_parcel *parcel);
+/* The fact of one step; `time` as the provider wrote it, which tells steps apart. */
+void ingest_found_step(const struct ingest_webhook *hook, struct ingest_items *items,
+                       const struct ingest_parcel *parcel, const struct ingest_step *step,
+                       struct sea_str time, int64_t at_ms, struct sea_str location);
 /* One attachment of a message; false beyond INGEST_ATTACHMENTS_MAX. */
 bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,
                              const struct ingest_attachment *attachment);

@@ -39,13 +39,13 @@ static void set_contact(struct ingest_item *item, const struct sea_account *acco
     item->contact_id = contact_id;
 }
 
-static void add_unreadable(const struct ingest_webhook *hook, struct ingest_items *items,
-                           struct sea_str raw)
+static void add_dead(const struct ingest_webhook *hook, struct ingest_items *items,
+                     const char *reason, struct sea_str raw)
 {
-    struct ingest_item *item = ingest_items_add_dead(items, "unreadable", raw);
+    struct ingest_item *item = ingest_items_add_dead(items, reason, raw);
     if (!item) return;
     set_contact(item, hook->account, (struct sea_str){NULL, 0});
-    item->id = ingest_id("unreadable", hook->account, &raw, 1);
+    item->id = ingest_id(reason, hook->account, &raw, 1);
 }
 
 struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
@@ -53,7 +53,7 @@ struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
                                          struct sea_str contact_id, struct sea_str raw)
 {
     if (!ingest_is_id(external_id) || !ingest_is_id(contact_id)) {
-        add_unreadable(hook, items, raw);
+        add_dead(hook, items, "unreadable", raw);
         return NULL;
     }
     struct ingest_item *item = ingest_items_add(items, INGEST_MESSAGE);
@@ -105,7 +105,7 @@ struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct 
 {
     struct sea_str parts[] = {order_id, unique};
     if (!ingest_is_id(order_id) || !ingest_is_id(unique) || occurred_at_ms <= 0) {
-        add_unreadable(hook, items, raw);
+        add_dead(hook, items, "unreadable", raw);
         return NULL;
     }
     struct ingest_item *item = ingest_items_add(items, INGEST_ORDER);
@@ -141,6 +141,43 @@ struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
     item->consent.proof = ingest_printed(items->arena, "%s %.*s", hook->account->channel->name,
                                          (int)sea_utf8_cut(word, 64).len, word.len ? word.ptr : "");
     return item;
+}
+
+const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t count,
+                                         struct sea_str word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sea_str_starts(word, steps[i].word)) return &steps[i];
+    return NULL;
+}
+
+bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *items,
+                      const struct ingest_parcel *parcel)
+{
+    if (!ingest_is_id(parcel->number)) {
+        add_dead(hook, items, "unreadable", parcel->raw);
+        return false;
+    }
+    if (ingest_is_id(parcel->order_id)) return true;
+    add_dead(hook, items, "no-order", parcel->raw);
+    return false;
+}
+
+void ingest_found_step(const struct ingest_webhook *hook, struct ingest_items *items,
+                       const struct ingest_parcel *parcel, const struct ingest_step *step,
+                       struct sea_str time, int64_t at_ms, struct sea_str location)
+{
+    if (!step || !ingest_is_id(time)) return;
+    struct sea_str unique = ingest_printed(items->arena, "%.*s %.*s %s", (int)parcel->number.len,
+                                           parcel->number.ptr, (int)time.len, time.ptr, step->word);
+    struct ingest_item *item =
+        ingest_found_fact(hook, items, step->fact, parcel->order_id, unique, at_ms, parcel->raw);
+    if (!item) return;
+    item->order.parcel_id = parcel->number;
+    item->order.tracking_number = parcel->number;
+    if (ingest_is_id(parcel->carrier)) item->order.carrier = parcel->carrier;
+    if (ingest_is_id(location)) item->order.location = location;
+    item->order.reason = sea_str(step->reason);
 }
 
 bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,

@@ -113,6 +113,49 @@ static void the_examples_of_the_providers_are_accepted(void **state)
     }
 }
 
+static const struct {
+    enum sea_adapter adapter;
+    const char *secret, *time, *body, *signature;
+    int64_t now_s;
+} OF_ADAPTERS[] = {
+    {SEA_ADAPTER_SHOPIFY, "hush", NULL, "{\"id\":820982911946154508,\"topic\":\"orders/create\"}",
+     "ka6PXM9qsYOgc2yVLS9P7fXbFBg3K6c3/iyC1E9mS2Y=", 0},
+    {SEA_ADAPTER_AFTERSHIP, "as-secret", NULL, "{\"event\":\"tracking_update\"}",
+     "bMuD6ELioB39xlrLRrpfieOfOGpEUkNgXXSwxU3l1oo=", 0},
+    {SEA_ADAPTER_TRACK17, "seventeen-key", NULL,
+     "{\"event\":\"TRACKING_UPDATED\",\"data\":{\"number\":\"RR123456789CN\",\"carrier\":3011}}",
+     "f21b423100510d70425296e985aee29f4840ea587d9efe0dad5e2bd18027b36f", 0},
+    {SEA_ADAPTER_EASYPOST,
+     "s\xc3\xa9"
+     "cret",
+     NULL, "{\"id\":\"evt_1\"}",
+     "hmac-sha256-hex=648a648ccf2d4fb82924f631da8d92ecfb4d0e8406023c78f9a215117f1ac4d0", 0},
+    {SEA_ADAPTER_TRACKINGMORE, "2e55b9a3-4dd1-4416-9897-c4bd1e3d738f", "1662371528", "",
+     "a37084ab68ae16b77db1f8463f31be9fcc965e2515e03efecf8139bb1e511b06", 1662371528},
+};
+
+static void the_adapters_take_the_examples_of_their_providers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SEA_COUNT(OF_ADAPTERS); i++) {
+        struct sea_str signature = sea_str(OF_ADAPTERS[i].signature);
+        for (size_t cut = 0; cut < 2; cut++, signature.len--)
+            assert_int_equal(check(ingest_adapter_of(OF_ADAPTERS[i].adapter), OF_ADAPTERS[i].secret,
+                                   signature, OF_ADAPTERS[i].time, OF_ADAPTERS[i].body,
+                                   OF_ADAPTERS[i].now_s * 1000),
+                             cut ? INGEST_BAD_SIGNATURE : INGEST_AUTHENTIC);
+    }
+}
+
+static void a_secret_that_is_no_text_opens_no_key(void **state)
+{
+    struct ingest_keys keys = {.count = 0};
+    const struct sea_secrets secrets = {.live = {SEA_STR("\xff\xfe")}, .count = 1};
+    (void)state;
+    assert_false(ingest_keys_open(&keys, INGEST_SECRET_NFKD, &secrets));
+    assert_int_equal(keys.count, 0);
+}
+
 static void a_signed_time_is_stale_or_of_the_future_to_the_millisecond(void **state)
 {
     struct ingest_webhook hook = {.now_ms = INT64_C(1531420618000), .tolerance_ms = 300000};
@@ -206,6 +249,8 @@ static void what_is_no_public_key_is_refused(void **state)
 }
 
 SEA_TESTS(cmocka_unit_test(the_examples_of_the_providers_are_accepted),
+          cmocka_unit_test(the_adapters_take_the_examples_of_their_providers),
+          cmocka_unit_test(a_secret_that_is_no_text_opens_no_key),
           cmocka_unit_test(a_signed_time_is_stale_or_of_the_future_to_the_millisecond),
           cmocka_unit_test(tokens_and_passwords_are_equal_only_whole),
           cmocka_unit_test(sendgrids_example_fits_its_public_key),
