@@ -9,7 +9,7 @@
 #include "ingest_json.h"
 #include "seadesk/v1/orders.pb-c.h"
 
-enum { MINOR_MAX_DIGITS = 15 };
+enum { MINOR_MAX_DIGITS = 15, NUMBERS_MAX = 20 };
 
 /* One webhook in work. */
 struct hook {
@@ -201,7 +201,7 @@ static void read_fulfillment_of(const struct hook *in, yyjson_val *fulfillment)
     size_t i, n;
     yyjson_val *numbers = ingest_json_arr(fulfillment, "tracking_numbers"), *value;
     struct sea_str status = ingest_json_str(fulfillment, "shipment_status"),
-                   list[INGEST_CHANNELS_MAX] = {ingest_json_str(fulfillment, "tracking_number")};
+                   list[NUMBERS_MAX] = {ingest_json_str(fulfillment, "tracking_number")};
     size_t count = 0;
     if (!sea_str_is(ingest_json_str(fulfillment, "status"), "success")) return;
     yyjson_arr_foreach(numbers, i, n, value)
@@ -291,7 +291,6 @@ static void add_request(struct hook *in, const char *what, struct sea_str contac
         unique.len ? ingest_printed(arena, "%s %.*s", what, (int)unique.len, unique.ptr) : unique,
         contact, in->hook->body);
     if (!item) return;
-    item->message.is_automatic = true;
     item->message.email = ingest_json_str(customer, "email");
     item->message.phone = ingest_json_str(customer, "phone");
     item->message.subject = sea_str(what);
