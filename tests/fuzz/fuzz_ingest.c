@@ -67,6 +67,10 @@ static bool take(struct taken *taken, char how, struct sea_str body)
         return take_event(taken, "application/json", body);
     case 'p':
         return take_event(taken, "application/protobuf", body);
+    case 'e':
+    case 'E':
+        return ingest_business_protobuf(&business, body, how == 'E', &taken->items, &count,
+                                        &taken->problem);
     default:
         return ingest_business_json(&business, body, how == 'b', &taken->items, &count,
                                     &taken->problem);

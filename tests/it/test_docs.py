@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from stack import CHECKOUT, Desk
 
+SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PAGE = CHECKOUT / "docs" / "integrating.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
-COMMANDS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["/usr/bin/python3", "-c"]}
+COMMANDS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["/usr/bin/python3", "-c"], "java": ["java"]}
 
 
 def shown_after(number):
@@ -32,10 +34,16 @@ def suite(env):
 
 
 @pytest.mark.parametrize("number", first_lines())
-def test_a_block_of_the_page_runs(env, number):
+def test_a_block_of_the_page_runs(env, tmp_path, number):
     kind, text = BLOCKS[number]
-    ran = subprocess.run([*COMMANDS[kind], text], cwd=CHECKOUT, env={**os.environ, **env}, capture_output=True,
-                         text=True, timeout=60)
+    argument = text
+    if kind == "java":
+        if not shutil.which("javac"):
+            pytest.skip("no JDK here")
+        argument = tmp_path / "Publish.java"
+        argument.write_text(text)
+    ran = subprocess.run([*COMMANDS[kind], argument], cwd=CHECKOUT, env={**os.environ, **env}, capture_output=True,
+                         text=True, timeout=200)
     assert ran.returncode == 0, f"{text}\n{ran.stdout}\n{ran.stderr}"
     if shown := shown_after(number):
         printed = json.loads(ran.stdout)
@@ -44,8 +52,21 @@ def test_a_block_of_the_page_runs(env, number):
 
 
 def test_every_block_of_the_page_is_run_or_is_an_output(env):
-    assert {kind for kind, _ in BLOCKS} <= {*COMMANDS, "json"}
-    assert len(first_lines()) >= 9
+    assert {kind for kind, _ in BLOCKS} <= {*COMMANDS, "json", "yaml"}
+    assert len(first_lines()) >= 13
+
+
+def test_the_sources_that_the_page_shows_can_be_loaded(env, tmp_path):
+    """Its files of secrets are put in place; the rest stands as it is."""
+    text = next(text for kind, text in BLOCKS if kind == "yaml")
+    for name, secret in (("new", "k-new"), ("old", "k-old"), ("signing", SIGNING), ("rejects", SIGNING)):
+        (tmp_path / f"erp-{name}").write_text(secret)
+    shutil.copytree(CHECKOUT / "deploy/config", tmp_path / "config")
+    page = tmp_path / "config/channels.yaml"
+    page.write_text("accounts: []\n" + text.replace("/run/secrets", str(tmp_path)))
+    ran = subprocess.run([Path(env["SEADESK_BIN_DIR"]) / "ingest", "--check"], capture_output=True, text=True, timeout=60,
+                         env={"SEADESK_CONFIG": str(tmp_path / "config"), "SEADESK_MASTER_KEY": "0" * 64, "SEADESK_PEPPER": "0" * 64})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_what_the_page_published_has_arrived(env, eventually):

@@ -343,7 +343,7 @@ static void a_key_publishes_only_the_types_sources_and_markets_of_its_scope(void
     assert_string_equal(request->problem.field, "/type");
 }
 
-static void CP_09_another_regions_market_is_refused_by_the_regions_name(void **state)
+static void cp_09_another_regions_market_is_refused_by_the_regions_name(void **state)
 {
     struct request *request = *state;
     request->business.scope = (struct ingest_scope){NULL, &PACKS, "eu"};
@@ -393,5 +393,5 @@ SEA_TESTS(TEST(what_a_company_brings_out_is_a_launch), TEST(a_review_is_a_messag
           TEST(a_protobuf_cloudevent_carries_its_data_in_three_ways),
           TEST(a_protobuf_batch_names_the_event_that_is_wrong),
           TEST(a_key_publishes_only_the_types_sources_and_markets_of_its_scope),
-          TEST(CP_09_another_regions_market_is_refused_by_the_regions_name),
+          TEST(cp_09_another_regions_market_is_refused_by_the_regions_name),
           TEST(a_source_may_send_its_burst_and_then_its_rate))
