@@ -414,12 +414,15 @@ static void mistakes_in_packs_are_told_with_file_and_line(void **state)
               "[x]}}}\n",
          "XX.yaml:4:47: 'all', expected one of: text, word\n"
          "XX.yaml:4:77: 'german', expected a language such as pt or pt-BR\n"},
+        {HEAD "region: EU West\n",
+         "XX.yaml:4:9: 'EU West', expected a region of a-z, 0-9 and -, such as eu-west\n"},
         {HEAD "consent: {marketing: {rule: maybe}}\ndate_format: DD/MM\ncolour: red\n",
          "XX.yaml:5:14: 'DD/MM', expected DD, MM and YYYY, such as DD/MM/YYYY\n"
          "XX.yaml:4:29: 'maybe', expected one of: none, notice, opt_in\n"
          "XX.yaml:6:1: unknown key 'colour', expected one of: market, inherits, name, countries, "
-         "languages, desk, zone, date_format, working_hours, holidays, preferred_contact, "
-         "quiet_hours, clocks, retention, consent, forbidden_words, manners, opt_out, channels\n"},
+         "languages, desk, region, zone, date_format, working_hours, holidays, "
+         "preferred_contact, quiet_hours, clocks, retention, consent, forbidden_words, manners, "
+         "opt_out, channels\n"},
     };
     for (size_t i = 0; i < SEA_COUNT(TEXT_WANT); i++)
         assert_pack_errors("XX", TEXT_WANT[i][0], TEXT_WANT[i][1]);
