@@ -13,7 +13,8 @@
 enum { TXN_ARENA_MAX = 256 * 1024 * 1024 };
 
 static const struct sea_pg_stmt LOCK = {"worker_lock",
-                                        "SELECT number, epoch, clock.now_ms() FROM source WHERE "
+                                        "SELECT number, epoch, clock.now_ms(),"
+                                        " (SELECT offset_ms FROM clock.shift) FROM source WHERE "
                                         "number = ANY($1) ORDER BY number FOR UPDATE"};
 static const struct sea_pg_stmt WRITE_SOURCE = {
     "worker_write_source",
@@ -155,6 +156,7 @@ static enum sea_err lock_sources(struct sea_worker *worker, uint32_t numbers)
             is_fenced = true;
         }
         worker->txn.now_ms = sea_pg_i64(rows, i, 2);
+        worker->txn.shift_ms = sea_pg_i64(rows, i, 3);
     }
     sea_pg_clear(&rows);
     return is_fenced ? SEA_ERR_FENCED : SEA_OK;

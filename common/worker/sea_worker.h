@@ -31,6 +31,7 @@ struct sea_txn {
     struct sea_pg *pg;       /* queue and query through this; begin and commit are the worker's */
     struct sea_arena *arena; /* lives until the transaction's end */
     int64_t now_ms;          /* the deciding clock, read once */
+    int64_t shift_ms; /* its lead over the world, 0 in production; ingest stamps the world's time */
 };
 
 /* What a record to be emitted is derived from. */

@@ -299,7 +299,8 @@ static void take_receipt(const struct notify_unit *unit, const struct receipt *r
     const char *outcome = "unmatched";
     if (item != NULL && state_of(said->state, &state)) {
         uint32_t told = item->events_count;
-        int64_t at_ms = said->provider_time_ms > 0 ? said->provider_time_ms : said->received_at_ms;
+        int64_t at_ms = said->provider_time_ms > 0 ? said->provider_time_ms
+                                                   : said->received_at_ms + unit->txn->shift_ms;
         if (at_ms <= 0 || at_ms > unit->txn->now_ms) at_ms = unit->txn->now_ms;
         item->via = (uint32_t)receipt->record->partition;
         if (sea_key_is_nil(item->provider_hash) && !sea_key_is_nil(receipt->hash)) {

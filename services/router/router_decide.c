@@ -47,7 +47,7 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         .kind = kind_of(item->message->kind),
         .is_automatic = item->message->is_automatic,
         .provider_time_ms = item->message->provider_time_ms,
-        .received_at_ms = item->message->received_at_ms,
+        .received_at_ms = item->message->received_at_ms + batch->txn->shift_ms,
         .subject = sea_str(item->body->subject),
         .text = sea_str(item->body->text),
         .body = item->body,

@@ -207,6 +207,20 @@ def test_a_warned_and_a_breached_clock_raise_the_priority(person, ana, clock):
     assert any("acknowledgement" in reason for reason in reasons)
 
 
+def test_a_message_without_a_time_of_its_provider_is_as_new_as_it_is_by_a_shifted_clock(
+        traffic, ingest, desk, pg, clock, service):
+    service("router").wait_ready()
+    clock.advance(5 * HOUR)
+    before_ms = clock.now_ms()
+    external_id = traffic.new_id("SM")
+    number = "1555" + str(uuid.uuid4().int)[:7]
+    status, body = traffic.post_twilio(ingest.base, traffic.twilio_sms(number, "Is my parcel lost?", external_id))
+    assert status == 200, body
+    event = eventually(lambda: desk.message("twilio-sms", external_id), 60)["event_id"]
+    sent_ms = pg.value("select (extract(epoch from sent_at) * 1000)::bigint from router.message_v where event_id = %s", event)
+    assert sent_ms >= before_ms - 1000
+
+
 # ---- what fails ----
 
 @pytest.mark.parametrize("point", ["router.read", "router.written", "worker.before_commit", "router.before_redis",
