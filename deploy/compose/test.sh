@@ -42,6 +42,7 @@ finish() {
     exit "$status"
 }
 trap finish EXIT
+trap 'exit 130' INT TERM
 
 # until_true SECONDS WHAT COMMAND…: repeats the command until it succeeds.
 until_true() {
