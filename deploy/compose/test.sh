@@ -92,10 +92,16 @@ routed() { api "$desk/api/v1/messages/whatsapp/demo/$1"; }
 ticket_of() { routed "$1" | sed 's/.*"ticket_id":"\([^"]*\)".*/\1/'; }
 version_of() { api "$desk/api/v1/tickets/$1" | sed 's/.*"version":\([0-9]*\).*/\1/'; }
 
+# command TICKET VERB FIELDS: done, not only taken in: a 202 is asked again by the same key.
 command() {
-    local ticket=$1 verb=$2 fields=$3
-    api -X POST "$desk/api/v1/tickets/$ticket/$verb" -H "Idempotency-Key: $verb-$RANDOM$RANDOM" \
-        -d "{\"expected_version\":$(version_of "$ticket")$fields}"
+    local ticket=$1 verb=$2 fields=$3 key=$2-$RANDOM$RANDOM body code
+    body="{\"expected_version\":$(version_of "$ticket")$fields}"
+    for _ in {1..60}; do
+        code=$(api -o /dev/null -w '%{http_code}' -X POST "$desk/api/v1/tickets/$ticket/$verb" -H "Idempotency-Key: $key" -d "$body") || return 1
+        [ "$code" = 202 ] || break
+        sleep 0.5
+    done
+    [ "$code" = 200 ]
 }
 
 sent() { curl -sf "$fake/log" | grep -q "$1"; }
@@ -108,25 +114,25 @@ until_true 300 "all services healthy" all_healthy
 until_true 1 "no service is root, writes its image or has a privilege" all_hardened
 
 say_whatsapp "Hello, my parcel is late" wamid.compose1
-until_true 60 "the message is a ticket at the desk" routed wamid.compose1
+until_true 120 "the message is a ticket at the desk" routed wamid.compose1
 api -X PUT "$desk/api/v1/agents/me/presence" -d '{"state":"online","capacity":{"weight":10}}' >/dev/null
 ticket=$(ticket_of wamid.compose1)
-until_true 60 "taken" command "$ticket" take ""
-until_true 60 "answered" command "$ticket" reply ',"text":"We are on it, compose","language":"en"'
-until_true 60 "the provider accepted the answer" sent "We are on it, compose"
+until_true 120 "taken" command "$ticket" take ""
+until_true 120 "answered" command "$ticket" reply ',"text":"We are on it, compose","language":"en"'
+until_true 120 "the provider accepted the answer" sent "We are on it, compose"
 
 quietly docker compose up -d --scale router=2
 until_true 120 "two routers healthy" all_healthy
 [ "$(docker compose ps -q router | wc -l)" = 2 ]
 say_whatsapp "Anybody there?" wamid.compose2
-until_true 60 "routed by two" routed wamid.compose2
+until_true 120 "routed by two" routed wamid.compose2
 
 victim=$(docker compose ps -q notifier)
 # every process of the container but its init and the shell itself; `docker kill` would be a wish to stop, and nothing would restart it
 docker compose exec -T notifier sh -c 'kill -9 -1' || true
 until_true 120 "the killed notifier is back" restarted "$victim"
-until_true 60 "answered again" command "$ticket" reply ',"text":"Still with you, compose","language":"en"'
-until_true 60 "the provider accepted it" sent "Still with you, compose"
+until_true 120 "answered again" command "$ticket" reply ',"text":"Still with you, compose","language":"en"'
+until_true 120 "the provider accepted it" sent "Still with you, compose"
 
 quietly docker compose down -v -t 12
 until_true 1 "down: no container, volume or network is left" nothing_is_left
