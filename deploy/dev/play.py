@@ -3,6 +3,7 @@
 It knows the stack by the exports of `./dev env`, and what happened by desk's REST API alone.
 """
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -25,16 +26,22 @@ DE_PHONE = "4915112345678"
 ACCEPTED = ("accepted", "delivered", "read")
 
 
+@functools.cache
+def clock_shift_ms():
+    now = subprocess.run([DEV, "clock", "now"], check=True, capture_output=True, text=True).stdout
+    return int(now) - traffic.now_ms()
+
+
 def clock_now_ms():
     """The stack's own time: provider times are stamped with it."""
-    return int(subprocess.run([DEV, "clock", "now"], check=True, capture_output=True, text=True).stdout)
+    return traffic.now_ms() + clock_shift_ms()
 
 
-def desk(path, method="GET", body=None, agent=None):
-    """One call of desk's API: status and JSON."""
+def desk(path, method="GET", body=None, agent=None, key=None):
+    """One call of desk's API: status and JSON. The same `key` asks for the outcome of the same command."""
     headers = {"Authorization": "Bearer demo-desk-key", "Content-Type": "application/json"}
     if agent:
-        headers.update({"Seadesk-Agent": agent, "Idempotency-Key": uuid.uuid4().hex})
+        headers.update({"Seadesk-Agent": agent, "Idempotency-Key": key or uuid.uuid4().hex})
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(ENV["SEADESK_DESK_URL"] + "/api/v1" + path, data=data, headers=headers,
                                      method=method)
@@ -206,11 +213,11 @@ class Demo:
                 return False
             if name == "take" and ticket["status"] == "assigned" and ticket["assignee"] == "ana":
                 return True
-            status, answer = desk(f"/tickets/{ticket_id}/{name}", "POST",
-                                  {**body, "expected_version": ticket["version"]}, agent="ana")
-            if status not in (200, 202, 409, 412):
+            key, asked = uuid.uuid4().hex, {**body, "expected_version": ticket["version"]}
+            status, answer = wait_for(lambda: outcome(ticket_id, name, asked, key)) or (202, None)
+            if status not in (200, 409, 412):
                 print(f"   {name}: {status} {answer}")
-            return status in (200, 202)
+            return status == 200
         return self.expect(f"ana's command: {name}", ask)
 
     def customs_hold(self):
@@ -255,6 +262,12 @@ class Demo:
 def delivery_state(notice):
     delivery = notice.get("delivery")
     return delivery.get("state") if isinstance(delivery, dict) else delivery
+
+
+def outcome(ticket_id, name, body, key):
+    """Status and answer of ana's command, None while it is taken in but not decided."""
+    status, answer = desk(f"/tickets/{ticket_id}/{name}", "POST", body, agent="ana", key=key)
+    return None if status == 202 else (status, answer)
 
 
 def answers(ticket_id):
