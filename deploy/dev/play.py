@@ -287,8 +287,8 @@ def demo():
         return 1
     print(f"""Everything above happened for real, and the stack goes on running. Try next:
   open {ENV['SEADESK_DESK_URL']}/ and sign in as ana, wei or sup, password demo-demo-demo
-  ./dev send whatsapp "Onde está o meu pedido {play.order}?"    a question that is answered by itself
-  ./dev clock advance 10h                     it becomes morning in Germany: the held notice goes out
+  ./dev send whatsapp "Wo ist meine Bestellung {play.order}-de?" {DE_PHONE}    answered by itself
+  ./dev clock advance 11h                     it becomes morning in Germany: the held notices go out
   ./dev status, ./dev logs -f router          what runs, and what it says
   ./dev down                                  stops everything; ./dev up goes on from there""")
     return 0
