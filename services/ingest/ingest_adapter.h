@@ -37,7 +37,7 @@ enum ingest_secret {
     INGEST_SECRET_SHA1,
     INGEST_SECRET_SHA512,
     INGEST_SECRET_NFKD,     /* key of an HMAC-SHA256, taken apart first (Unicode NFKD) */
-    INGEST_SECRET_STANDARD, /* of Standard Webhooks: whsec_… */
+    INGEST_SECRET_STANDARD, /* of Standard Webhooks: whsec_…; anything else is a key as it stands */
     INGEST_SECRET_PLAIN,    /* a token, a password, or what the adapter hashes itself */
     INGEST_SECRET_PUBLIC,   /* the provider's public key or certificate (sea_pubkey.h) */
 };

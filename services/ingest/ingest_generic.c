@@ -134,6 +134,32 @@ static const struct sea_account *find_account(const struct ingest_generic *gener
     return found;
 }
 
+bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea_str raw,
+                         const struct sea_account *account, struct ingest_items *items,
+                         struct ingest_problem *problem)
+{
+    struct ingest_item *item = ingest_items_add(items, INGEST_MESSAGE);
+    if (!item) return ingest_refuse(problem, 413, "too-large", "the request is too large", NULL);
+    struct ingest_message *message = &item->message;
+    item->channel = sea_str(account->channel->name);
+    item->account = sea_str(account->name);
+    message->kind = SEADESK__V1__MESSAGE_KIND__TEXT;
+    if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id))
+        return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
+    if (!message->external_id.len) message->external_id = message_id;
+    if (!ingest_is_id(message->external_id))
+        return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
+    if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
+        !read_words(root, message, problem) ||
+        !read_attachments(root, message, items->arena, problem))
+        return false;
+    if (!message->text.len && !message->subject.len && !message->attachments_count)
+        return wrong(problem, "a message needs text, a subject or an attachment", "/text");
+    message->raw = raw;
+    item->id = ingest_id("message", account, &message->external_id, 1);
+    return true;
+}
+
 bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,
                           struct ingest_problem *problem, const struct sea_account **ret_account)
 {
@@ -142,26 +168,10 @@ bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_it
     if (!yyjson_is_obj(root))
         return ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
     const struct sea_account *account = find_account(generic, root, problem);
-    if (!account) return false;
-
-    struct ingest_item *item = ingest_items_add(items, INGEST_MESSAGE);
-    if (!item) return ingest_refuse(problem, 413, "too-large", "the request is too large", NULL);
-    struct ingest_message *message = &item->message;
-    item->channel = sea_str(account->channel->name);
-    item->account = sea_str(account->name);
-    item->source = generic->source;
-    message->kind = SEADESK__V1__MESSAGE_KIND__TEXT;
-    if (!take_str(root, "message_id", INGEST_ID_MAX, &message->external_id) ||
-        !ingest_is_id(message->external_id))
-        return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
-    if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
-        !read_words(root, message, problem) ||
-        !read_attachments(root, message, items->arena, problem))
+    if (!account || !ingest_generic_take(root, (struct sea_str){NULL, 0}, generic->body, account,
+                                         items, problem))
         return false;
-    if (!message->text.len && !message->subject.len && !message->attachments_count)
-        return wrong(problem, "a message needs text, a subject or an attachment", "/text");
-    message->raw = generic->body;
-    item->id = ingest_id("message", account, &message->external_id, 1);
+    items->list[items->count - 1].source = generic->source;
     if (ret_account) *ret_account = account;
     return true;
 }

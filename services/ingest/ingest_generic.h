@@ -20,4 +20,10 @@ struct ingest_generic {
 bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,
                           struct ingest_problem *problem, const struct sea_account **ret_account);
 
+/* The message in `root`, for this account; without a message_id of its own it has that one. The
+ * problem's field points into `root`. */
+bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea_str raw,
+                         const struct sea_account *account, struct ingest_items *items,
+                         struct ingest_problem *problem);
+
 #endif

@@ -45,6 +45,11 @@ class Request:
         own = self.path.parent / "secret"
         return own.read_text().strip() if own.exists() else f"demo-{self.channel}-secret"
 
+    @property
+    def verify_token(self):
+        own = self.path.parent / "verify_token"
+        return own.read_text().strip() if own.exists() else "demo-verify"
+
     def form(self):
         return parse_qsl(self.body.decode(), keep_blank_values=True, errors="surrogateescape")
 

@@ -30,7 +30,7 @@ static enum sea_adapter adapter_of(const struct sea_channel *channel, uint8_t ch
 static bool take(struct world *world, enum sea_adapter adapter, const struct world_request *request)
 {
     const struct sea_secrets secrets = secrets_of(ingest_adapter_of(adapter)->secret);
-    world_open(world, adapter, request, &secrets);
+    world_open(world, adapter, request, &secrets, (struct sea_str){NULL, 0});
     sea_assert(*ingest_verdict_name(ingest_verify(&world->hook)));
     return ingest_parse(&world->hook, &world->items, &world->reply, &world->problem);
 }

@@ -110,7 +110,7 @@ static void pool_free(void *arena, void *ptr)
 }
 
 void world_open(struct world *world, enum sea_adapter adapter, const struct world_request *request,
-                const struct sea_secrets *secrets)
+                const struct sea_secrets *secrets, struct sea_str verify_token)
 {
     *world = (struct world){.arena = SEA_ARENA(INGEST_ARENA_MAX), .channel = *request->channel};
     world->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &world->arena};
@@ -121,7 +121,8 @@ void world_open(struct world *world, enum sea_adapter adapter, const struct worl
         .adapter = adapter,
         .is_enabled = true,
         .secret = *secrets,
-        .verify_token = {.live = {SEA_STR("demo-verify")}, .count = 1},
+        .verify_token = {.live = {verify_token.len ? verify_token : SEA_STR("demo-verify")},
+                         .count = 1},
     };
     sea_assert(ingest_keys_open(&world->keys, ingest_adapter_of(adapter)->secret, secrets));
     world->hook = (struct ingest_webhook){

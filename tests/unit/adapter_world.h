@@ -40,9 +40,10 @@ struct world {
     struct ingest_problem problem;
 };
 
-/* `secrets` are the live ones; the hook is the request's. */
+/* `secrets` are the live ones, `verify_token` "demo-verify" unless given; the hook is the
+ * request's. */
 void world_open(struct world *world, enum sea_adapter adapter, const struct world_request *request,
-                const struct sea_secrets *secrets);
+                const struct sea_secrets *secrets, struct sea_str verify_token);
 void world_close(struct world *world);
 
 /* Whatever was found can be carried by records: ids, UTF-8, limits. Dies otherwise. */

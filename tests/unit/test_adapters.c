@@ -14,7 +14,7 @@ static struct recorded {
     enum sea_adapter adapter;
     char path[256]; /* without .http */
     struct world_request request;
-    struct sea_secrets secrets, others;
+    struct sea_secrets secrets, others, verify_token;
 } cases[CASES_MAX];
 static size_t cases_count;
 
@@ -28,16 +28,13 @@ static struct sea_str read_file(const char *path)
     return (struct sea_str){sea_realloc(text, len + 1), len};
 }
 
-/* The secret of the requests in a folder: its file `secret`, else as every demo account's. */
+/* A secret of the requests in a folder: of its file, if it has that. */
 static struct sea_secrets secret_of(const char *folder, const char *name, const char *otherwise)
 {
-    char path[320], text[128];
+    char path[320];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     struct sea_str secret = read_file(path);
-    if (!secret.ptr) {
-        snprintf(text, sizeof(text), "demo-%s-secret", otherwise);
-        secret = sea_str(sea_strdup(text));
-    }
+    if (!secret.ptr) secret = sea_str(sea_strdup(otherwise));
     while (secret.len && secret.ptr[secret.len - 1] == '\n') secret.len--;
     return (struct sea_secrets){.live = {secret}, .count = 1};
 }
@@ -56,8 +53,11 @@ static void add_case(enum sea_adapter adapter, const char *folder, const char *f
     free((char *)(uintptr_t)text.ptr);
     added->adapter = adapter;
     snprintf(added->path, sizeof(added->path), "%.*s", (int)(strlen(path) - 5), path);
-    added->secrets = secret_of(folder, "secret", added->request.channel->name);
-    added->others = secret_of(folder, "another_secret", "another");
+    char secret[64];
+    snprintf(secret, sizeof(secret), "demo-%s-secret", added->request.channel->name);
+    added->secrets = secret_of(folder, "secret", secret);
+    added->others = secret_of(folder, "another_secret", "demo-another-secret");
+    added->verify_token = secret_of(folder, "verify_token", "demo-verify");
     cases_count++;
 }
 
@@ -85,6 +85,7 @@ static int close_cases(void **state)
         world_request_close(&cases[i].request);
         free((char *)(uintptr_t)cases[i].secrets.live[0].ptr);
         free((char *)(uintptr_t)cases[i].others.live[0].ptr);
+        free((char *)(uintptr_t)cases[i].verify_token.live[0].ptr);
     }
     return 0;
 }
@@ -109,7 +110,7 @@ static size_t proofs(const struct ingest_adapter *adapter)
 static enum ingest_verdict verify(const struct recorded *each, const struct world_request *request)
 {
     struct world world;
-    world_open(&world, each->adapter, request, &each->secrets);
+    world_open(&world, each->adapter, request, &each->secrets, each->verify_token.live[0]);
     enum ingest_verdict verdict = ingest_verify(&world.hook);
     world_close(&world);
     return verdict;
@@ -120,7 +121,7 @@ static void parse(const struct recorded *each, const struct world_request *reque
                   struct sea_buf *ret)
 {
     struct world world;
-    world_open(&world, each->adapter, request, &each->secrets);
+    world_open(&world, each->adapter, request, &each->secrets, each->verify_token.live[0]);
     if (ingest_parse(&world.hook, &world.items, &world.reply, &world.problem)) {
         world_check(&world);
         world_print(&world, ret);
@@ -136,7 +137,7 @@ static void parse(const struct recorded *each, const struct world_request *reque
 static void ask(const struct recorded *each, struct sea_buf *ret)
 {
     struct world world;
-    world_open(&world, each->adapter, &each->request, &each->secrets);
+    world_open(&world, each->adapter, &each->request, &each->secrets, each->verify_token.live[0]);
     world.reply = (struct ingest_reply){.status = 200, .content_type = "text/plain"};
     assert_non_null(adapter_of(each)->challenge);
     if (adapter_of(each)->challenge(&world.hook, &world.arena, &world.reply))
@@ -198,7 +199,7 @@ static void both_live_secrets_count(void **state)
         struct sea_secrets both = {.live = {each->others.live[0], each->secrets.live[0]},
                                    .count = 2};
         struct world world;
-        world_open(&world, each->adapter, &each->request, &both);
+        world_open(&world, each->adapter, &each->request, &both, each->verify_token.live[0]);
         assert_int_equal(ingest_verify(&world.hook), INGEST_AUTHENTIC);
         world_close(&world);
     }
@@ -228,7 +229,8 @@ static void another_key_is_refused(void **state)
     FOR_EACH_POST(each)
     {
         struct world world;
-        world_open(&world, each->adapter, &each->request, &each->others);
+        world_open(&world, each->adapter, &each->request, &each->others,
+                   each->verify_token.live[0]);
         enum ingest_verdict verdict = ingest_verify(&world.hook);
         if (verdict != INGEST_BAD_SIGNATURE)
             fail_msg("%s: %s", each->path, ingest_verdict_name(verdict));
@@ -245,7 +247,8 @@ static void a_challenge_is_answered_differently_with_other_secrets(void **state)
         struct sea_buf good = SEA_BUF(FILE_MAX), other = SEA_BUF(FILE_MAX);
         if (!each->request.is_get) continue;
         ask(each, &good);
-        world_open(&world, each->adapter, &each->request, &each->others);
+        world_open(&world, each->adapter, &each->request, &each->others,
+                   each->verify_token.live[0]);
         world.account.verify_token.live[0] = SEA_STR("another");
         world.reply = (struct ingest_reply){.status = 200, .content_type = "text/plain"};
         if (adapter_of(each)->challenge(&world.hook, &world.arena, &world.reply))
@@ -332,7 +335,8 @@ static void a_changed_header_is_refused(void **state)
     FOR_EACH_POST(each)
     {
         struct world world;
-        world_open(&world, each->adapter, &each->request, &each->secrets);
+        world_open(&world, each->adapter, &each->request, &each->secrets,
+                   each->verify_token.live[0]);
         for (size_t i = 0; i < proofs(adapter_of(each)); i++)
             flip_header(each, adapter_of(each)->proof[i],
                         ingest_header(&world.hook, adapter_of(each)->proof[i]));
