@@ -27,7 +27,7 @@ static enum ingest_verdict verify(const struct ingest_webhook *hook)
 static bool read_event(const struct ingest_webhook *hook, yyjson_val *root,
                        struct ingest_items *items, struct ingest_problem *problem)
 {
-    const struct ingest_business business = {NULL, hook->alc};
+    const struct ingest_business business = {.alc = hook->alc};
     struct ingest_cloudevent event = {.specversion = SEA_STR("1.0"),
                                       .id = ingest_header(hook, "webhook-id"),
                                       .source = ingest_printed(items->arena, "/%s/%s",
