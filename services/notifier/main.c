@@ -44,7 +44,9 @@ static void on_step(evutil_socket_t fd, short what, void *arg)
 
 static void every_while(void *ctx)
 {
-    notify_work_step(ctx);
+    struct notify *service = ctx;
+    notify_work_step(service);
+    notify_chat_tick(service->chat);
 }
 
 static void on_landed(void *ctx)
@@ -93,6 +95,8 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                               (uint32_t)service->own.send_timeout_ms);
     if (!err) err = sea_worker_open(&service->worker, app, config, &OPS, service);
     if (err) return err;
+    err = notify_chat_open(&service->chat, service);
+    if (err) return err;
     sea_app_ready_check(app, "keys", has_keys, service);
     sea_app_on_drain(app, on_drain, service);
     sea_app_every(app, NOTIFY_TICK_MS, every_while, service);
@@ -102,6 +106,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
 static void stop(void *ctx)
 {
     struct notify *service = ctx;
+    notify_chat_close(&service->chat);
     sea_worker_close(&service->worker);
     notify_air_close(&service->air);
     sea_redis_close(&service->redis);

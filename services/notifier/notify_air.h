@@ -17,11 +17,14 @@ enum notify_stage {
 
 struct notify_air;
 
+enum { NOTIFY_MARKET_TEXT = 32 };
+
 struct notify_flight {
     struct notify_flight *next;
     struct notify_air *air;
-    struct sea_uuid id; /* of the delivery */
-    uint32_t number, tries;
+    struct sea_uuid id;                /* of the delivery */
+    uint32_t number, tries, sms_parts; /* parts: 0 unless it is an SMS */
+    char market[NOTIFY_MARKET_TEXT];
     struct sea_key contact;
     enum notify_stage stage;
     struct notify_case about; /* for the last look at consent; its market and zones are NULL */

@@ -18,11 +18,14 @@ static const struct sea_pg_stmt ERASE_CONSENTS = {
     "WITH kept AS (UPDATE consent SET proof = '' WHERE contact_key = ANY($1) AND NOT is_granted "
     "AND "
     "proof <> '') DELETE FROM consent WHERE contact_key = ANY($1) AND is_granted"};
+static const struct sea_pg_stmt ERASE_CHAT = {"notify_erase_chat",
+                                              "DELETE FROM chat WHERE contact_key = ANY($1)"};
 static const struct sea_pg_stmt ERASE_WITHDRAWN = {
     "notify_erase_withdrawn", "DELETE FROM withdrawn WHERE contact_key = ANY($1)"};
 
 static const struct sea_erasure_store STORES[] = {
     {"notifier.delivery", "deleted", &ERASE_DELIVERIES},
+    {"notifier.chat", "deleted", &ERASE_CHAT},
     {"notifier.consent", "deleted", &ERASE_CONSENTS},
     {"notifier.withdrawn", "deleted", &ERASE_WITHDRAWN},
 };
@@ -177,12 +180,21 @@ static enum sea_err drop_erased(struct heard *heard)
     return SEA_OK;
 }
 
-/* Rows of the named are loaded after the open ones; a row that is among those isn't taken twice. */
-static void add_loaded(struct notify_unit *unit, const struct notify_set *loaded)
+/* Both are in the order of their ids; a row that is in both is taken once. */
+static void add_loaded(struct notify_unit *unit, const struct notify_set *open,
+                       const struct notify_set *named)
 {
-    for (size_t i = 0; i < loaded->count; i++)
-        if (notify_unit_find(unit, loaded->items[i]->id) == NULL)
-            notify_set_add(unit->txn->arena, &unit->all, loaded->items[i]);
+    size_t o = 0, n = 0;
+    while (o < open->count || n < named->count) {
+        int order = o == open->count ? 1
+                    : n == named->count
+                        ? -1
+                        : memcmp(open->items[o]->id.bytes, named->items[n]->id.bytes,
+                                 sizeof(struct sea_uuid));
+        notify_set_add(unit->txn->arena, &unit->all, order <= 0 ? open->items[o] : named->items[n]);
+        if (order <= 0) o++;
+        if (order >= 0) n++;
+    }
 }
 
 /* Loaded rows stand before the new ones: they are what a new one of the same id repeats. */
@@ -206,11 +218,29 @@ static enum sea_err load(struct heard *heard)
         err = notify_store_load_named(&unit->service->store, unit->txn, ids, ids_count, hashes,
                                       hashes_count, &named);
     unit->all = (struct notify_set){0};
-    add_loaded(unit, &open);
-    add_loaded(unit, &named);
+    add_loaded(unit, &open, &named);
     notify_unit_unpack(unit);
     for (size_t i = 0; i < fresh.count; i++) notify_set_add(arena, &unit->all, fresh.items[i]);
     return err;
+}
+
+static struct sea_str bytes_of(const void *bytes, size_t len)
+{
+    return (struct sea_str){bytes, len};
+}
+
+static uint64_t hash_of_key(const struct sea_key *key)
+{
+    return notify_hash(bytes_of(key->bytes, sizeof(key->bytes)), SEA_STR(""));
+}
+
+/* By contact, and draft or collapse key. */
+static uint64_t hash_of_withdrawal(const struct sea_key *contact, const struct sea_uuid *draft_id,
+                                   struct sea_str collapse_key)
+{
+    struct sea_str draft = bytes_of(draft_id->bytes, sizeof(draft_id->bytes));
+    return notify_hash(bytes_of(contact->bytes, sizeof(contact->bytes)),
+                       sea_uuid_is_nil(*draft_id) ? collapse_key : draft);
 }
 
 static bool is_before(const struct notify_delivery *item, const struct notify_withdrawal *said)
@@ -221,25 +251,39 @@ static bool is_before(const struct notify_delivery *item, const struct notify_wi
            item->order.drafted_at_ms <= said->at_ms;
 }
 
-/* What waits or is held and was taken back or overtaken by what the batch brings. */
+static bool is_withdrawn(const struct notify_index *withdrawals, const struct notify_delivery *item)
+{
+    static const struct sea_uuid NONE;
+    const struct sea_uuid *drafts[] = {&item->draft_id, &NONE};
+    for (size_t i = 0; i < SEA_COUNT(drafts); i++) {
+        uint64_t hash = hash_of_withdrawal(&item->contact_key, drafts[i], item->collapse_key);
+        const struct notify_entry *at = notify_index_first(withdrawals, hash);
+        for (; at != NULL; at = notify_index_next(at))
+            if (is_before(item, at->value)) return true;
+    }
+    return false;
+}
+
+/* What waits or is held and was taken back or overtaken by what the batch brings. The survey sees
+ * to new ones. */
 static void drop_overtaken(struct heard *heard)
 {
-    const struct notify_unit *unit = &heard->unit;
-    int64_t now_ms = unit->txn->now_ms;
+    struct notify_unit *unit = &heard->unit;
+    struct notify_index withdrawals = notify_index_in(unit->txn->arena);
+    for (size_t i = 0; i < heard->withdrawals_count; i++) {
+        struct notify_withdrawal *said = &heard->withdrawals[i];
+        notify_index_add(&withdrawals,
+                         hash_of_withdrawal(&said->contact, &said->draft_id, said->collapse_key),
+                         said);
+    }
+    notify_unit_look(unit);
     for (size_t i = 0; i < unit->all.count; i++) {
         struct notify_delivery *item = unit->all.items[i];
-        if (item->is_new) continue; /* the survey sees to those */
-        for (size_t w = 0; w < heard->withdrawals_count; w++)
-            if (is_before(item, &heard->withdrawals[w]))
-                notify_core_withdraw(item, SEA_STR("withdrawn"), now_ms);
-        for (size_t n = 0; n < unit->todo.count; n++) {
-            const struct notify_delivery *newer = unit->todo.items[n];
-            bool is_same_key = item->collapse_key.len > 0 && newer->seq > item->seq &&
-                               sea_key_eq(newer->contact_key, item->contact_key) &&
-                               sea_str_eq(newer->collapse_key, item->collapse_key);
-            if (is_same_key || sea_uuid_eq(newer->order.supersedes, item->draft_id))
-                notify_core_withdraw(item, SEA_STR("superseded"), now_ms);
-        }
+        if (item->is_new) continue;
+        if (is_withdrawn(&withdrawals, item))
+            notify_core_withdraw(item, SEA_STR("withdrawn"), unit->txn->now_ms);
+        else if (notify_beside_is_overtaken(&unit->beside, item))
+            notify_core_withdraw(item, SEA_STR("superseded"), unit->txn->now_ms);
     }
 }
 
@@ -247,14 +291,20 @@ static void drop_overtaken(struct heard *heard)
 static void decide_again(struct heard *heard)
 {
     struct notify_unit *unit = &heard->unit;
+    struct notify_index refused = notify_index_in(unit->txn->arena);
+    for (size_t i = 0; i < heard->consents_count; i++) {
+        struct sea_key *contact = &heard->consents[i].contact;
+        if (!heard->consents[i].said->is_granted)
+            notify_index_add(&refused, hash_of_key(contact), contact);
+    }
     for (size_t i = 0; i < unit->all.count; i++) {
         struct notify_delivery *item = unit->all.items[i];
-        bool is_refused = false;
-        for (size_t c = 0; c < heard->consents_count && !is_refused; c++)
-            is_refused = !heard->consents[c].said->is_granted &&
-                         sea_key_eq(heard->consents[c].contact, item->contact_key);
-        if (is_refused && !item->is_new && item->state == NOTIFY_HELD)
-            notify_set_add(unit->txn->arena, &unit->todo, item);
+        if (item->is_new || item->state != NOTIFY_HELD) continue;
+        const struct notify_entry *at =
+            notify_index_first(&refused, hash_of_key(&item->contact_key));
+        while (at != NULL && !sea_key_eq(*(const struct sea_key *)at->value, item->contact_key))
+            at = notify_index_next(at);
+        if (at != NULL) notify_set_add(unit->txn->arena, &unit->todo, item);
     }
 }
 
@@ -278,23 +328,31 @@ static bool state_of(Seadesk__V1__DeliveryState said, enum notify_state *ret)
     }
 }
 
-static struct notify_delivery *meant_by(const struct notify_unit *unit,
-                                        const struct receipt *receipt)
+/* The one that carries this hash of the provider's message id. */
+static struct notify_delivery *find_hash(const struct notify_index *hashes, struct sea_key hash)
 {
-    for (size_t i = 0; i < unit->all.count; i++) {
-        struct notify_delivery *item = unit->all.items[i];
-        if (item->is_new) continue;
-        if (!sea_uuid_is_nil(receipt->attempt) ? sea_uuid_eq(item->id, receipt->attempt)
-                                               : sea_key_eq(item->provider_hash, receipt->hash))
-            return item;
-    }
-    return NULL;
+    const struct notify_entry *at = notify_index_first(hashes, hash_of_key(&hash));
+    while (at != NULL &&
+           !sea_key_eq(((const struct notify_delivery *)at->value)->provider_hash, hash))
+        at = notify_index_next(at);
+    return at != NULL ? at->value : NULL;
 }
 
-static void take_receipt(const struct notify_unit *unit, const struct receipt *receipt)
+static struct notify_delivery *meant_by(const struct notify_unit *unit,
+                                        const struct notify_index *hashes,
+                                        const struct receipt *receipt)
+{
+    struct notify_delivery *item = sea_uuid_is_nil(receipt->attempt)
+                                       ? find_hash(hashes, receipt->hash)
+                                       : notify_beside_find(&unit->beside, receipt->attempt);
+    return item != NULL && !item->is_new ? item : NULL;
+}
+
+static void take_receipt(const struct notify_unit *unit, struct notify_index *hashes,
+                         const struct receipt *receipt)
 {
     const Seadesk__V1__ReceiptReceived *said = receipt->said;
-    struct notify_delivery *item = meant_by(unit, receipt);
+    struct notify_delivery *item = meant_by(unit, hashes, receipt);
     enum notify_state state = NOTIFY_ACCEPTED;
     const char *outcome = "unmatched";
     if (item != NULL && state_of(said->state, &state)) {
@@ -306,11 +364,25 @@ static void take_receipt(const struct notify_unit *unit, const struct receipt *r
         if (sea_key_is_nil(item->provider_hash) && !sea_key_is_nil(receipt->hash)) {
             item->provider_hash = receipt->hash;
             item->is_changed = true;
+            notify_index_add(hashes, hash_of_key(&receipt->hash), item);
         }
         notify_core_receipt(item, state, sea_str(said->error_code), at_ms);
         outcome = item->events_count > told ? "news" : "known";
     }
     sea_metric_inc(&sea_m_notifier_receipts_total, said->channel, outcome);
+}
+
+static void take_receipts(struct heard *heard)
+{
+    struct notify_unit *unit = &heard->unit;
+    struct notify_index hashes = notify_index_in(unit->txn->arena);
+    for (size_t i = 0; i < unit->all.count; i++) {
+        struct notify_delivery *item = unit->all.items[i];
+        if (!sea_key_is_nil(item->provider_hash))
+            notify_index_add(&hashes, hash_of_key(&item->provider_hash), item);
+    }
+    for (size_t i = 0; i < heard->receipts_count; i++)
+        take_receipt(unit, &hashes, &heard->receipts[i]);
 }
 
 enum sea_err notify_apply(void *ctx, struct sea_txn *txn, const struct sea_record *records,
@@ -331,7 +403,7 @@ enum sea_err notify_apply(void *ctx, struct sea_txn *txn, const struct sea_recor
     if (err) return err;
     drop_overtaken(&heard);
     decide_again(&heard);
-    for (size_t i = 0; i < heard.receipts_count; i++) take_receipt(&heard.unit, &heard.receipts[i]);
+    take_receipts(&heard);
     err = notify_unit_decide(&heard.unit);
     if (!err) err = notify_unit_write(&heard.unit);
     SEA_CRASHPOINT("notifier.applied");

@@ -24,14 +24,21 @@ void notify_budget_init(struct notify_budget *budget, uint32_t rate_per_s)
     add(budget, 0);
 }
 
-/* One who costs more than the purse can ever hold goes when it is full, and leaves a debt. */
-bool notify_budget_take(struct notify_budget *budget, uint32_t sends)
+uint32_t notify_budget_room(const struct notify_budget *budget)
 {
-    int64_t cost = (int64_t)sends * MILLI;
-    int64_t needed = cost < purse_milli(budget) ? cost : purse_milli(budget);
-    if (budget->granted_milli < needed) return false;
-    budget->granted_milli -= cost;
+    return budget->granted_milli > 0 ? (uint32_t)(budget->granted_milli / MILLI) : 0;
+}
+
+bool notify_budget_reserve(struct notify_budget *budget, bool is_new)
+{
+    if ((is_new && budget->is_queued) || notify_budget_room(budget) == 0) return false;
+    budget->granted_milli -= MILLI;
     return true;
+}
+
+void notify_budget_settle(struct notify_budget *budget, uint32_t sends)
+{
+    add(budget, MILLI - (int64_t)sends * MILLI);
 }
 
 uint32_t notify_budget_wants(struct notify_budget *budget)
@@ -56,11 +63,4 @@ void notify_budget_alone(struct notify_budget *budget, int64_t now_ms)
         add(budget,
             (now_ms - budget->alone_since_ms) * budget->rate_per_s / NOTIFY_BUDGET_ALONE_PART);
     budget->alone_since_ms = now_ms;
-}
-
-int64_t notify_budget_wait_ms(const struct notify_budget *budget, uint32_t sends)
-{
-    int64_t missing = (int64_t)sends * MILLI - budget->granted_milli;
-    int64_t wait = missing > 0 ? missing / budget->rate_per_s : 0;
-    return wait > NOTIFY_BUDGET_AHEAD_MS / 2 ? wait : NOTIFY_BUDGET_AHEAD_MS / 2;
 }

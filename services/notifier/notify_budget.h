@@ -13,13 +13,18 @@ struct notify_budget {
     int64_t granted_milli;  /* thousandths of a send */
     int64_t alone_since_ms; /* last self-grant; 0: Redis answers */
     bool is_asked;          /* an answer of Redis is on its way */
+    bool is_queued;         /* some wait for it already: new ones go behind them */
 };
 
 /* A tenth of a second's worth to begin with, at least one send. */
 void notify_budget_init(struct notify_budget *budget, uint32_t rate_per_s);
 
-/* Spends, or says no and changes nothing. */
-bool notify_budget_take(struct notify_budget *budget, uint32_t sends);
+/* Whole sends at hand. */
+uint32_t notify_budget_room(const struct notify_budget *budget);
+/* Spends one send for somebody who comes just now or has waited, or says no and changes nothing. */
+bool notify_budget_reserve(struct notify_budget *budget, bool is_new);
+/* What was reserved costs `sends`: 0 gives it back, more than one may leave a debt. */
+void notify_budget_settle(struct notify_budget *budget, uint32_t sends);
 
 /* How many sends to ask Redis for now; 0: enough at hand, or an answer is awaited. Marks it asked.
  */
@@ -27,9 +32,5 @@ uint32_t notify_budget_wants(struct notify_budget *budget);
 void notify_budget_granted(struct notify_budget *budget, uint32_t sends);
 /* Redis didn't answer. */
 void notify_budget_alone(struct notify_budget *budget, int64_t now_ms);
-
-/* When `sends` may be there at the full rate, at the earliest: for the due time of one who waits.
- */
-int64_t notify_budget_wait_ms(const struct notify_budget *budget, uint32_t sends);
 
 #endif

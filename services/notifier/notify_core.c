@@ -118,6 +118,8 @@ static void take_turn(struct notify_delivery *delivery, const struct notify_view
         wait_for(delivery, "consents", view->now_ms + NOTIFY_LOOK_MS);
     } else if (!view->has_capacity) {
         wait_for(delivery, "capacity", view->now_ms + NOTIFY_LOOK_MS);
+    } else if (!view->has_budget) {
+        wait_for(delivery, "budget", view->now_ms); /* looked at when there is some */
     } else {
         delivery->state = NOTIFY_SENDING;
         delivery->reason = SEA_STR("");
@@ -175,13 +177,6 @@ void notify_core_decide(struct notify_delivery *delivery, const struct notify_vi
         break;
     }
     delivery->is_urgent_pass = delivery->must_send && decision.is_urgent_pass;
-}
-
-void notify_core_postpone(struct notify_delivery *delivery, int64_t now_ms, int64_t wait_ms)
-{
-    sea_assert(delivery->must_send);
-    delivery->is_urgent_pass = false;
-    wait_for(delivery, "budget", now_ms + wait_ms);
 }
 
 /* Raises the state to what was said; acceptance is told by itself, once. */

@@ -25,6 +25,7 @@ struct notify_view {
     bool is_order_open;      /* its predecessor to the same person is unseen or under way */
     bool is_consent_lagging; /* the consents of its partition haven't been read up to now */
     bool has_capacity;       /* for one more request in the air */
+    bool has_budget;         /* one send of the account's is reserved for it */
 };
 
 /* The question for the gate. */
@@ -34,9 +35,6 @@ struct notify_case notify_core_case(const struct notify_delivery *delivery,
 /* Decides an open delivery (new, waiting or held): sends (must_send, state SENDING), waits, holds,
  * drops, returns, fails. */
 void notify_core_decide(struct notify_delivery *delivery, const struct notify_view *view);
-
-/* There was no budget for it after all: back to waiting, for about `wait_ms`. */
-void notify_core_postpone(struct notify_delivery *delivery, int64_t now_ms, int64_t wait_ms);
 
 /* The provider's answer to the request; `at_ms` when it came, by the deciding clock. */
 void notify_core_answer(struct notify_delivery *delivery, const struct notify_answer *answer,

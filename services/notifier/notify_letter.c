@@ -13,6 +13,11 @@ struct opened {
     bool is_erased, is_unreadable;
 };
 
+#define OPENED                                                                                     \
+    {                                                                                              \
+        .address = SEA_BUF(ADDRESS_MAX), .text = SEA_BUF(TEXT_MAX), .variables = SEA_BUF(TEXT_MAX) \
+    }
+
 static void close_opened(struct opened *opened)
 {
     struct sea_buf *bufs[] = {&opened->address, &opened->text, &opened->variables};
@@ -129,13 +134,28 @@ static const char *call_template(const struct notify_letter_from *from,
     return refused;
 }
 
+static enum notify_letter_result result_of(const struct opened *opened)
+{
+    if (opened->is_erased) return NOTIFY_LETTER_ERASED;
+    return opened->is_unreadable ? NOTIFY_LETTER_REFUSED : NOTIFY_LETTER_READY;
+}
+
+enum sea_err notify_letter_check(struct sea_keys *keys, const struct notify_delivery *delivery,
+                                 enum notify_letter_result *ret)
+{
+    struct opened opened = OPENED;
+    enum sea_err err = open_all(keys, delivery, &opened);
+    *ret = result_of(&opened);
+    close_opened(&opened);
+    return err;
+}
+
 enum sea_err notify_letter_write(const struct notify_letter_from *from,
                                  const struct notify_delivery *delivery, struct notify_call *call,
                                  enum notify_letter_result *ret_result, const char **ret_reason,
                                  uint32_t *ret_cost)
 {
-    struct opened opened = {
-        .address = SEA_BUF(ADDRESS_MAX), .text = SEA_BUF(TEXT_MAX), .variables = SEA_BUF(TEXT_MAX)};
+    struct opened opened = OPENED;
     enum sea_err err = open_all(from->keys, delivery, &opened);
     *ret_reason = NULL;
     if (!err && !opened.is_erased && !opened.is_unreadable) {
@@ -150,9 +170,9 @@ enum sea_err notify_letter_write(const struct notify_letter_from *from,
         *ret_cost = notify_provider_cost(from->account->channel->adapter, letter.text);
     }
     if (opened.is_unreadable) *ret_reason = "unreadable";
-    *ret_result = opened.is_erased      ? NOTIFY_LETTER_ERASED
-                  : *ret_reason != NULL ? NOTIFY_LETTER_REFUSED
-                                        : NOTIFY_LETTER_READY;
+    *ret_result = result_of(&opened);
+    if (*ret_result == NOTIFY_LETTER_READY && *ret_reason != NULL)
+        *ret_result = NOTIFY_LETTER_REFUSED;
     close_opened(&opened);
     return err;
 }

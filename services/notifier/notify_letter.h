@@ -24,6 +24,12 @@ struct notify_letter_from {
 SEA_MUST_CHECK enum sea_err notify_letter_prefetch(struct sea_keys *keys, struct sea_arena *arena,
                                                    const struct notify_set *set);
 
+/* Whether its words and address can be opened; REFUSED: they can't. RETRY: the key store is away.
+ */
+SEA_MUST_CHECK enum sea_err notify_letter_check(struct sea_keys *keys,
+                                                const struct notify_delivery *delivery,
+                                                enum notify_letter_result *ret);
+
 /* Writes the request into `call`; *ret_cost is what it takes of the account's budget. RETRY: the
  * key store is away. */
 SEA_MUST_CHECK enum sea_err notify_letter_write(const struct notify_letter_from *from,

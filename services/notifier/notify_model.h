@@ -5,6 +5,7 @@
 
 #include "notify_gate.h"
 #include "notify_lattice.h"
+#include "sea_arena.h"
 #include "sea_base.h"
 #include "sea_id.h"
 #include "seadesk/v1/outbound.pb-c.h"
@@ -45,6 +46,7 @@ struct notify_delivery {
     /* what this transaction does with it */
     uint32_t via; /* the number in hand whose outbox tells of it */
     bool is_new, is_changed, must_send, must_be_template, needs_next_rung, is_urgent_pass;
+    bool must_show; /* its words go to the chat of its contact */
     struct notify_event events[NOTIFY_EVENTS_MAX];
     uint32_t events_count;
 };
@@ -54,6 +56,8 @@ struct notify_set {
     struct notify_delivery **items;
     size_t count, cap;
 };
+
+void notify_set_add(struct sea_arena *arena, struct notify_set *set, struct notify_delivery *item);
 
 /* The id of the delivery of one rung of a draft; receipts name it. */
 struct sea_uuid notify_delivery_id(struct sea_uuid draft_id, uint32_t rung);

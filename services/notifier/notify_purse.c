@@ -33,6 +33,9 @@ struct notify_budget *notify_purse_of(struct notify_purses *purses,
         if (purses->count == NOTIFY_PURSES_MAX) return NULL;
         purse = &purses->items[purses->count++];
         memcpy(purse->key, key, sizeof(key));
+        size_t channel = strlen("sd:rate:"), len = strlen(account->channel->name);
+        purse->channel = (struct sea_str){purse->key + channel, len};
+        purse->account = sea_str(purse->key + channel + len + 1);
         notify_budget_init(&purse->budget, account->rate_per_s);
     }
     purse->budget.rate_per_s = account->rate_per_s > 0 ? account->rate_per_s : 1;

@@ -12,6 +12,7 @@ enum { NOTIFY_PURSES_MAX = 256, NOTIFY_PURSE_KEY = 160 };
 struct notify_purse {
     struct notify_budget budget;
     char key[NOTIFY_PURSE_KEY];
+    struct sea_str channel, account; /* within `key` */
 };
 
 struct notify_purses {

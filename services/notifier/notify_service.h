@@ -3,6 +3,8 @@
 #define NOTIFY_SERVICE_H
 
 #include "notify_air.h"
+#include "notify_beside.h"
+#include "notify_chat.h"
 #include "notify_core.h"
 #include "notify_purse.h"
 #include "notify_store.h"
@@ -38,6 +40,7 @@ struct notify {
     struct notify_store store;
     struct notify_air air;
     struct notify_purses purses;
+    struct notify_chat *chat;
     struct event *step_event; /* launch, record answers, look for due ones: soon */
     bool is_holding;          /* the app, while draining */
     bool wants_pump;          /* something made others due */
@@ -51,10 +54,13 @@ struct notify {
 struct notify_unit {
     struct notify *service;
     struct sea_txn *txn;
-    struct notify_set all;  /* loaded and new */
-    struct notify_set todo; /* to be decided, a contact's in their order */
+    struct notify_set all;       /* loaded and new */
+    struct notify_set todo;      /* to be decided, a contact's in their order */
+    struct notify_beside beside; /* of both, as they were at the last look */
+    size_t room;                 /* for requests in the air */
 };
-struct notify_delivery *notify_unit_find(const struct notify_unit *unit, struct sea_uuid id);
+/* Makes `beside`; after `all` or `todo` were changed. */
+void notify_unit_look(struct notify_unit *unit);
 /* Unpacks the records of what was loaded; what can't be read fails for good. */
 void notify_unit_unpack(struct notify_unit *unit);
 /* Decides what is in `todo`, and writes the requests of what is to be sent. */

@@ -93,28 +93,25 @@ static const struct sea_pg_stmt UPDATE = {
     "AS u(id, state, version, tries, reason, due_at, release_at, provider_hash, keeps, event_id, "
     "at) WHERE d.id = u.id"};
 
+/* The accounts that have waiting ones are found by as many probes of the index. */
 static const struct sea_pg_stmt DUE = {
     "notify_due",
-    "SELECT id, contact_key, number FROM delivery WHERE number = ANY($1) AND due_at <= "
-    "to_timestamp(clock.now_ms() / 1000.0) AND state IN (1, 2) ORDER BY due_at, \"offset\" LIMIT "
-    "$2"};
+    "WITH RECURSIVE a AS ((SELECT channel, account FROM delivery WHERE state IN (1, 2) "
+    "ORDER BY channel, account LIMIT 1) UNION ALL "
+    "SELECT n.channel, n.account FROM a CROSS JOIN LATERAL (SELECT channel, account FROM delivery "
+    "d "
+    "WHERE state IN (1, 2) AND (d.channel, d.account) > (a.channel, a.account) "
+    "ORDER BY channel, account LIMIT 1) n) "
+    "SELECT d.id, d.contact_key, d.number, q.k FROM a LEFT JOIN unnest($2::text[], $3::text[], "
+    "$4::int[]) WITH ORDINALITY AS q(channel, account, most, k) USING (channel, account) "
+    "CROSS JOIN LATERAL (SELECT id, contact_key, number, row_number() OVER (ORDER BY due_at, "
+    "\"offset\") AS turn FROM delivery WHERE channel = a.channel AND account = a.account AND "
+    "state IN (1, 2) AND number = ANY($1) AND due_at <= to_timestamp(clock.now_ms() / 1000.0) "
+    "ORDER BY due_at, \"offset\" LIMIT coalesce(q.most, $5)) d ORDER BY d.turn LIMIT $6"};
 
 void notify_store_free(struct notify_store *store)
 {
     sea_pg_args_free(&store->args);
-}
-
-void notify_set_add(struct sea_arena *arena, struct notify_set *set, struct notify_delivery *item)
-{
-    if (set->count == set->cap) {
-        size_t cap = set->cap * 2 + 64;
-        struct notify_delivery **items = sea_arena_alloc(arena, cap * sizeof(*items));
-        sea_assert(items != NULL);
-        if (set->count > 0) memcpy(items, set->items, set->count * sizeof(*items));
-        set->items = items;
-        set->cap = cap;
-    }
-    set->items[set->count++] = item;
 }
 
 /* Writes one array: ROW is evaluated for each i. */
@@ -430,20 +427,29 @@ enum sea_err notify_store_write(struct notify_store *store, struct sea_txn *txn,
 }
 
 enum sea_err notify_store_due(struct notify_store *store, struct sea_pg *pg,
-                              const uint32_t *numbers, size_t numbers_count, struct notify_due *ret,
-                              size_t cap, size_t *ret_count)
+                              const uint32_t *numbers, size_t numbers_count,
+                              struct notify_due_share *shares, size_t shares_count, uint32_t usual,
+                              struct notify_due *ret, size_t cap, size_t *ret_count)
 {
+    struct sea_pg_args *args = &store->args;
     PGresult *rows = NULL;
-    sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_I32, numbers_count,
-          sea_pg_add_i32(&store->args, (int32_t)numbers[i]));
-    sea_pg_arg_i64(&store->args, (int64_t)cap);
-    enum sea_err err = sea_pg_query(pg, &DUE, &store->args, &rows);
+    sea_pg_args_reset(args);
+    ARRAY(args, SEA_PG_I32, numbers_count, sea_pg_add_i32(args, (int32_t)numbers[i]));
+    ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].channel));
+    ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].account));
+    ARRAY(args, SEA_PG_I32, shares_count, sea_pg_add_i32(args, (int32_t)shares[i].most));
+    sea_pg_arg_i64(args, (int64_t)usual);
+    sea_pg_arg_i64(args, (int64_t)cap);
+    enum sea_err err = sea_pg_query(pg, &DUE, args, &rows);
     if (err) return err;
     *ret_count = (size_t)sea_pg_count(rows);
-    for (int row = 0; row < (int)*ret_count; row++)
+    for (size_t i = 0; i < shares_count; i++) shares[i].found = 0;
+    for (int row = 0; row < (int)*ret_count; row++) {
+        size_t share = (size_t)sea_pg_i64(rows, row, 3);
+        if (share > 0) shares[share - 1].found++;
         ret[row] = (struct notify_due){sea_pg_uuid(rows, row, 0), sea_pg_key(rows, row, 1),
                                        (uint32_t)sea_pg_i64(rows, row, 2)};
+    }
     sea_pg_clear(&rows);
     return SEA_OK;
 }

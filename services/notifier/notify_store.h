@@ -17,8 +17,6 @@ struct notify_store {
     }
 void notify_store_free(struct notify_store *store);
 
-void notify_set_add(struct sea_arena *arena, struct notify_set *set, struct notify_delivery *item);
-
 /* Entries of the ledger and what was taken back; rows are queued, not waited for. */
 struct notify_consent_entry {
     const struct sea_record *record;
@@ -72,15 +70,23 @@ SEA_MUST_CHECK enum sea_err notify_store_write(struct notify_store *store, struc
                                                const struct notify_set *set,
                                                const int64_t *gone_ms);
 
-/* Between transactions: contacts of waiting and held deliveries that are due, in order. */
+/* Between transactions: contacts of waiting and held deliveries that are due, the accounts taking
+ * turns, each account's oldest first. Of an account that isn't named up to `usual` are taken. */
 struct notify_due {
     struct sea_uuid id;
     struct sea_key contact;
     uint32_t number;
 };
+struct notify_due_share {
+    struct sea_str channel, account;
+    uint32_t most;  /* 0: none of its rows is looked at */
+    uint32_t found; /* is written */
+};
 SEA_MUST_CHECK enum sea_err notify_store_due(struct notify_store *store, struct sea_pg *pg,
                                              const uint32_t *numbers, size_t numbers_count,
-                                             struct notify_due *ret, size_t cap, size_t *ret_count);
+                                             struct notify_due_share *shares, size_t shares_count,
+                                             uint32_t usual, struct notify_due *ret, size_t cap,
+                                             size_t *ret_count);
 
 /* What the ledger says of each contact now. */
 SEA_MUST_CHECK enum sea_err notify_store_consents(struct notify_store *store, struct sea_pg *pg,

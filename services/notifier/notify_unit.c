@@ -1,19 +1,28 @@
 /* notify_unit.c: looks at what is known beside the deliveries, asks the core about one after
  * another, opens what is to be sent. */
+#include <stdio.h>
+
+#include "notify_chat_rows.h"
 #include "notify_codec.h"
 #include "notify_letter.h"
 #include "notify_metrics.h"
 #include "notify_service.h"
+#include "notify_visitor.h"
 #include "sea_clock.h"
 #include "sea_log.h"
 
 static const int64_t CONSENT_LAG_MS = 2000;
 
-struct notify_delivery *notify_unit_find(const struct notify_unit *unit, struct sea_uuid id)
+/* What is asked for one delivery of `todo`. */
+struct asked {
+    struct notify_survey survey;
+    struct notify_view view;
+    struct notify_budget *budget; /* NULL: none is needed */
+};
+
+void notify_unit_look(struct notify_unit *unit)
 {
-    for (size_t i = 0; i < unit->all.count; i++)
-        if (sea_uuid_eq(unit->all.items[i]->id, id)) return unit->all.items[i];
-    return NULL;
+    unit->beside = notify_beside_of(unit->txn->arena, &unit->all, &unit->todo);
 }
 
 void notify_unit_unpack(struct notify_unit *unit)
@@ -25,51 +34,21 @@ void notify_unit_unpack(struct notify_unit *unit)
     }
 }
 
-/* An earlier one to the same contact that is still to go. Held ones lost their place. */
-static bool is_behind(const struct notify_unit *unit, const struct notify_delivery *item)
-{
-    for (size_t i = 0; i < unit->all.count; i++) {
-        const struct notify_delivery *other = unit->all.items[i];
-        bool is_under_way = other->state == NOTIFY_WAITING || other->state == NOTIFY_SENDING;
-        if (is_under_way && other->offset < item->offset &&
-            sea_key_eq(other->contact_key, item->contact_key))
-            return true;
-    }
-    return false;
-}
-
 /* Its predecessor to the same person, under whatever contact: unseen, or still to go. */
 static bool is_order_open(const struct notify_unit *unit, const struct notify_delivery *item,
                           const struct notify_survey *survey)
 {
     if (item->order.prev_seq == 0) return false;
-    for (size_t i = 0; i < unit->all.count; i++) {
-        const struct notify_delivery *other = unit->all.items[i];
-        if (other != item && other->seq == item->order.prev_seq &&
-            sea_uuid_eq(other->customer_id, item->customer_id))
-            return other->state == NOTIFY_WAITING || other->state == NOTIFY_SENDING;
-    }
+    const struct notify_delivery *before = notify_beside_predecessor(&unit->beside, item);
+    if (before != NULL) return before->state == NOTIFY_WAITING || before->state == NOTIFY_SENDING;
     return !survey->is_predecessor_seen || survey->is_predecessor_under_way;
-}
-
-/* A newer one of the same collapse key to the same person is in the batch. */
-static bool is_overtaken(const struct notify_unit *unit, const struct notify_delivery *item)
-{
-    if (item->collapse_key.len == 0) return false;
-    for (size_t i = 0; i < unit->all.count; i++) {
-        const struct notify_delivery *other = unit->all.items[i];
-        if (other->seq > item->seq && sea_str_eq(other->collapse_key, item->collapse_key) &&
-            sea_uuid_eq(other->customer_id, item->customer_id))
-            return true;
-    }
-    return false;
 }
 
 static bool is_known_twice(const struct notify_unit *unit, const struct notify_delivery *item,
                            const struct notify_survey *survey)
 {
     if (!item->is_new) return false;
-    return survey->is_known || notify_unit_find(unit, item->id) != item;
+    return survey->is_known || notify_beside_find(&unit->beside, item->id) != item;
 }
 
 static const struct sea_account *account_of(const struct notify *service,
@@ -108,9 +87,8 @@ static struct notify_view view_of(const struct notify_unit *unit, struct notify_
         .zone_count = 1,
         .account = account_of(service, item),
         .consent = survey->consent,
-        .is_behind = is_behind(unit, item),
+        .is_behind = notify_beside_is_behind(&unit->beside, item),
         .is_order_open = is_order_open(unit, item, survey),
-        .has_capacity = notify_air_has_room(&service->air) && !sea_app_is_draining(service->app),
     };
     view.zones[0] = zone != NULL ? zone : view.market->zone;
     view.is_consent_lagging =
@@ -118,17 +96,37 @@ static struct notify_view view_of(const struct notify_unit *unit, struct notify_
         !sea_worker_reached(service->worker, item->number, sea_clock_wall_ms() - CONSENT_LAG_MS);
     if (survey->withdrawn.len > 0)
         view.withdrawn = "withdrawn";
-    else if (survey->is_overtaken || is_overtaken(unit, item))
+    else if (survey->is_overtaken || notify_beside_is_overtaken(&unit->beside, item))
         view.withdrawn = "superseded";
     item->order.has_template = has_approved_template(service, item);
     return view;
 }
 
-/* Its request goes into the air, or it can't be sent this way, or there is no budget for it. */
+/* A visitor's chat takes it at once: kept for their streams, it is accepted. */
+static enum sea_err show(const struct notify_unit *unit, struct notify_delivery *item,
+                         int64_t now_ms)
+{
+    static const struct notify_answer accepted = {.kind = NOTIFY_ANSWER_ACCEPTED};
+    enum notify_letter_result result = NOTIFY_LETTER_REFUSED;
+    enum sea_err err = notify_letter_check(unit->service->keys, item, &result);
+    if (err) return err;
+    if (result == NOTIFY_LETTER_ERASED) {
+        notify_core_unsent(item, "erased", true, now_ms);
+    } else if (result == NOTIFY_LETTER_REFUSED) {
+        notify_core_refused(item, "unreadable", now_ms);
+    } else {
+        notify_core_answer(item, &accepted, (struct sea_key){{0}}, now_ms);
+        item->must_show = true;
+    }
+    return SEA_OK;
+}
+
+/* Its request goes into the air, or it can't be sent this way. */
 static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *item,
-                            const struct notify_view *view)
+                            const struct asked *asked)
 {
     struct notify *service = unit->service;
+    const struct notify_view *view = &asked->view;
     struct notify_letter_from from = {service->keys, service->settings,
                                       sea_str(service->config->public_url), view->account};
     struct notify_flight *flight = notify_air_add(&service->air);
@@ -136,7 +134,7 @@ static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *it
     const char *reason = NULL;
     uint32_t cost = 1;
     enum sea_err err = notify_letter_write(&from, item, &flight->call, &result, &reason, &cost);
-    struct notify_budget *budget = notify_purse_of(&service->purses, view->account);
+    bool is_ready = !err && result == NOTIFY_LETTER_READY;
     flight->id = item->id;
     flight->number = item->number;
     flight->contact = item->contact_key;
@@ -144,17 +142,17 @@ static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *it
     flight->about = notify_core_case(item, view);
     flight->about.market = NULL;
     flight->peer = flight->about.adapter == SEA_ADAPTER_WHATSAPP ? "whatsapp" : "twilio-sms";
-    if (!err && result == NOTIFY_LETTER_READY &&
-        (budget == NULL || notify_budget_take(budget, cost)))
-        return SEA_OK;
+    flight->sms_parts = flight->about.adapter == SEA_ADAPTER_TWILIO_SMS ? cost : 0;
+    snprintf(flight->market, sizeof(flight->market), "%.*s", (int)item->order.market.len,
+             item->order.market.ptr);
+    if (asked->budget != NULL) notify_budget_settle(asked->budget, is_ready ? cost : 0);
+    if (is_ready) return SEA_OK;
     notify_air_remove(flight);
     if (err) return err;
     if (result == NOTIFY_LETTER_ERASED)
         notify_core_unsent(item, "erased", true, view->now_ms);
-    else if (result == NOTIFY_LETTER_REFUSED)
-        notify_core_refused(item, reason, view->now_ms);
     else
-        notify_core_postpone(item, view->now_ms, notify_budget_wait_ms(budget, cost));
+        notify_core_refused(item, reason, view->now_ms);
     return SEA_OK;
 }
 
@@ -165,39 +163,72 @@ static int by_order(const void *a, const void *b)
     return (*left)->offset < (*right)->offset ? -1 : (*left)->offset > (*right)->offset;
 }
 
+/* A send of the account's budget is reserved before anything is decided or opened; who isn't sent
+ * gives it back. */
+static void decide(struct notify_unit *unit, struct notify_delivery *item, struct asked *asked)
+{
+    struct notify *service = unit->service;
+    struct notify_view *view = &asked->view;
+    *view = view_of(unit, item, &asked->survey);
+    bool is_chat = view->account != NULL && notify_visitor_is_chat(view->account);
+    if (view->account != NULL && !is_chat)
+        asked->budget = notify_purse_of(&service->purses, view->account);
+    struct notify_budget *budget = asked->budget;
+    view->has_capacity = is_chat || (unit->room > 0 && !sea_app_is_draining(service->app));
+    view->has_budget = budget == NULL || notify_budget_reserve(budget, item->is_new);
+    notify_core_decide(item, view);
+    if (item->must_send && !is_chat) unit->room--;
+    if (budget != NULL && view->has_budget && !item->must_send) notify_budget_settle(budget, 0);
+    if (!view->has_budget && item->state == NOTIFY_WAITING) budget->is_queued = true;
+}
+
+static void decide_all(struct notify_unit *unit, struct asked *asked)
+{
+    for (size_t i = 0; i < unit->todo.count; i++) {
+        struct notify_delivery *item = unit->todo.items[i];
+        bool is_open = item->state == NOTIFY_WAITING || item->state == NOTIFY_HELD;
+        if (is_known_twice(unit, item, &asked[i].survey)) {
+            item->is_new = item->is_changed = false;
+            item->state = NOTIFY_DROPPED;
+        } else if (is_open && item->message == NULL) {
+            notify_core_refused(item, "unreadable", unit->txn->now_ms);
+        } else if (is_open) {
+            decide(unit, item, &asked[i]);
+            notify_beside_decided(&unit->beside, item);
+        }
+    }
+}
+
+static enum sea_err survey(struct notify_unit *unit, struct asked *asked)
+{
+    size_t count = unit->todo.count;
+    struct notify_survey *surveys = sea_arena_zero(unit->txn->arena, count * sizeof(*surveys));
+    if (surveys == NULL) return SEA_ERR_RETRY;
+    enum sea_err err = notify_store_survey(&unit->service->store, unit->txn, &unit->todo, surveys);
+    for (size_t i = 0; !err && i < count; i++) asked[i].survey = surveys[i];
+    return err;
+}
+
 /* Decides all, so that the keys of what is to be sent can be fetched at once. What a later step
  * takes back keeps those behind it waiting. */
 enum sea_err notify_unit_decide(struct notify_unit *unit)
 {
     struct notify_set *todo = &unit->todo;
     if (todo->count == 0) return SEA_OK;
-    struct notify_survey *surveys =
-        sea_arena_zero(unit->txn->arena, todo->count * sizeof(*surveys));
-    struct notify_view *views = sea_arena_zero(unit->txn->arena, todo->count * sizeof(*views));
-    if (surveys == NULL || views == NULL) return SEA_ERR_RETRY;
+    struct asked *asked = sea_arena_zero(unit->txn->arena, todo->count * sizeof(*asked));
+    if (asked == NULL) return SEA_ERR_RETRY;
     qsort(todo->items, todo->count, sizeof(*todo->items), by_order);
-    enum sea_err err = notify_store_survey(&unit->service->store, unit->txn, todo, surveys);
-    size_t room = unit->service->air.cap - unit->service->air.count;
-    for (size_t i = 0; !err && i < todo->count; i++) {
-        struct notify_delivery *item = todo->items[i];
-        if (is_known_twice(unit, item, &surveys[i])) {
-            item->is_new = item->is_changed = false;
-            item->state = NOTIFY_DROPPED;
-            continue;
-        }
-        if (item->state != NOTIFY_WAITING && item->state != NOTIFY_HELD) continue;
-        if (item->message == NULL) {
-            notify_core_refused(item, "unreadable", unit->txn->now_ms);
-            continue;
-        }
-        views[i] = view_of(unit, item, &surveys[i]);
-        views[i].has_capacity &= room > 0;
-        notify_core_decide(item, &views[i]);
-        if (item->must_send) room--;
-    }
-    if (!err) err = notify_letter_prefetch(unit->service->keys, unit->txn->arena, todo);
+    notify_unit_look(unit);
+    unit->room = unit->service->air.cap - unit->service->air.count;
+    enum sea_err err = survey(unit, asked);
+    if (err) return err;
+    decide_all(unit, asked);
+    err = notify_letter_prefetch(unit->service->keys, unit->txn->arena, todo);
     for (size_t i = 0; !err && i < todo->count; i++)
-        if (todo->items[i]->must_send) err = prepare(unit, todo->items[i], &views[i]);
+        if (todo->items[i]->must_send)
+            err = notify_visitor_is_chat(asked[i].view.account)
+                      ? show(unit, todo->items[i], asked[i].view.now_ms)
+                      : prepare(unit, todo->items[i], &asked[i]);
     return err;
 }
 
@@ -251,5 +282,6 @@ enum sea_err notify_unit_write(struct notify_unit *unit)
         gone_ms[i] =
             sea_period_end_ms(market->retention[SEA_RETAIN_CONVERSATION], unit->txn->now_ms);
     }
-    return notify_store_write(&unit->service->store, unit->txn, &unit->all, gone_ms);
+    enum sea_err err = notify_store_write(&unit->service->store, unit->txn, &unit->all, gone_ms);
+    return err ? err : notify_chat_rows_add(&unit->service->store, unit->txn, &unit->all);
 }

@@ -12,7 +12,7 @@
 
 static const int64_t EPOCH_TRUST_MS = 2000, CONSENT_LAG_MS = 2000, ERASURE_MS = 1000;
 
-enum { SEND_MOST = 64, LANDED_MOST = 256 };
+enum { SEND_MOST = 64, LANDED_MOST = 256, DUE_USUAL = 50, DUE_SPARE = 8 };
 
 void notify_work_soon(struct notify *service)
 {
@@ -136,7 +136,8 @@ struct landed {
     size_t count;
 };
 
-static struct sea_key hash_of(const struct notify *service, const struct notify_answer *answer)
+static struct sea_key provider_hash(const struct notify *service,
+                                    const struct notify_answer *answer)
 {
     if (answer->kind != NOTIFY_ANSWER_ACCEPTED) return (struct sea_key){{0}};
     return sea_lookup_key(&service->pepper, SEA_LOOKUP_PROVIDER_MESSAGE, sea_str(answer->id));
@@ -153,15 +154,17 @@ static enum sea_err record(void *arg, struct sea_txn *txn)
         notify_store_load_named(&service->store, txn, ids, landed->count, NULL, 0, &unit.all);
     if (err) return err;
     notify_unit_unpack(&unit);
+    notify_unit_look(&unit);
     for (size_t i = 0; i < landed->count; i++) {
         const struct notify_flight *flight = landed->flights[i];
-        struct notify_delivery *item = notify_unit_find(&unit, flight->id);
+        struct notify_delivery *item = notify_beside_find(&unit.beside, flight->id);
         int64_t at_ms = txn->now_ms - (sea_clock_mono_ms() - flight->landed_mono_ms);
         if (item == NULL) continue; /* erased meanwhile */
         if (flight->unsent != NULL)
             notify_core_unsent(item, flight->unsent, flight->is_unsent_final, at_ms);
         else
-            notify_core_answer(item, &flight->answer, hash_of(service, &flight->answer), at_ms);
+            notify_core_answer(item, &flight->answer, provider_hash(service, &flight->answer),
+                               at_ms);
     }
     return notify_unit_write(&unit);
 }
@@ -191,6 +194,14 @@ static void take_landed(struct notify *service, struct landed *ret)
     }
 }
 
+/* What the provider took is what it bills. */
+static void count_parts(const struct notify_flight *flight)
+{
+    bool is_accepted = flight->unsent == NULL && flight->answer.kind == NOTIFY_ANSWER_ACCEPTED;
+    if (is_accepted && flight->sms_parts > 0)
+        sea_metric_add(&sea_m_notifier_sms_parts_total, flight->sms_parts, flight->market);
+}
+
 static void settle_landed(struct notify *service)
 {
     struct landed landed = {.service = service};
@@ -201,7 +212,10 @@ static void settle_landed(struct notify *service)
     if (sea_worker_transact(service->worker, numbers, numbers_count, record, &landed) != SEA_OK)
         return; /* with the next step again, without those that were lost */
     SEA_CRASHPOINT("notifier.settled");
-    for (size_t i = 0; i < landed.count; i++) notify_air_remove(landed.flights[i]);
+    for (size_t i = 0; i < landed.count; i++) {
+        count_parts(landed.flights[i]);
+        notify_air_remove(landed.flights[i]);
+    }
     service->wants_pump = true;
 }
 
@@ -213,11 +227,17 @@ struct due {
     size_t count;
 };
 
-static bool is_listed(const struct due *due, struct sea_uuid id)
+static uint64_t hash_of(const struct sea_uuid *id)
 {
-    for (size_t i = 0; i < due->count; i++)
-        if (sea_uuid_eq(due->items[i].id, id)) return true;
-    return false;
+    return notify_hash((struct sea_str){(const char *)id->bytes, sizeof(id->bytes)}, SEA_STR(""));
+}
+
+static bool is_listed(const struct notify_index *listed, const struct sea_uuid *id)
+{
+    const struct notify_entry *at = notify_index_first(listed, hash_of(id));
+    while (at != NULL && !sea_uuid_eq(((const struct notify_due *)at->value)->id, *id))
+        at = notify_index_next(at);
+    return at != NULL;
 }
 
 static enum sea_err decide_due(void *arg, struct sea_txn *txn)
@@ -232,9 +252,12 @@ static enum sea_err decide_due(void *arg, struct sea_txn *txn)
     if (!err) err = notify_store_load_open(&service->store, txn, contacts, due->count, &unit.all);
     if (err) return err;
     notify_unit_unpack(&unit);
+    struct notify_index listed = notify_index_in(txn->arena);
+    for (size_t i = 0; i < due->count; i++)
+        notify_index_add(&listed, hash_of(&due->items[i].id), &due->items[i]);
     for (size_t i = 0; i < unit.all.count; i++) {
         struct notify_delivery *item = unit.all.items[i];
-        if (item->due_ms > txn->now_ms || !is_listed(due, item->id)) continue;
+        if (item->due_ms > txn->now_ms || !is_listed(&listed, &item->id)) continue;
         if (item->state == NOTIFY_HELD)
             sea_metric_observe(&sea_m_notifier_release_lateness_seconds,
                                (double)(txn->now_ms - item->due_ms) / 1000.0);
@@ -254,17 +277,36 @@ static size_t due_numbers(const struct due *due, uint32_t ret[SEA_NUMBERS])
     return count;
 }
 
+/* Of an account that may send nothing now, nothing is looked at. Some of what is due waits for
+ * something else and is passed over, so a few more than can be sent are taken. */
+static size_t share_out(const struct notify *service, struct notify_due_share *ret)
+{
+    for (size_t i = 0; i < service->purses.count; i++) {
+        const struct notify_purse *purse = &service->purses.items[i];
+        uint32_t room = notify_budget_room(&purse->budget);
+        ret[i] = (struct notify_due_share){.channel = purse->channel,
+                                           .account = purse->account,
+                                           .most = room > 0 ? 2 * room + DUE_SPARE : 0};
+    }
+    return service->purses.count;
+}
+
 static void pump(struct notify *service)
 {
     struct due due = {.service = service};
+    struct notify_due_share shares[NOTIFY_PURSES_MAX];
     uint32_t numbers[SEA_NUMBERS];
     size_t count = sea_worker_owned(service->worker, numbers);
     service->wants_pump = false;
     if (count == 0 || sea_app_is_draining(service->app)) return;
-    if (notify_store_due(&service->store, sea_worker_pg(service->worker), numbers, count, due.items,
-                         NOTIFY_DUE_MAX, &due.count) != SEA_OK ||
-        due.count == 0)
+    size_t shares_count = share_out(service, shares);
+    if (notify_store_due(&service->store, sea_worker_pg(service->worker), numbers, count, shares,
+                         shares_count, DUE_USUAL, due.items, NOTIFY_DUE_MAX, &due.count) != SEA_OK)
         return;
+    for (size_t i = 0; i < shares_count; i++)
+        if (shares[i].found < shares[i].most && due.count < NOTIFY_DUE_MAX)
+            service->purses.items[i].budget.is_queued = false;
+    if (due.count == 0) return;
     count = due_numbers(&due, numbers);
     if (sea_worker_transact(service->worker, numbers, count, decide_due, &due) != SEA_OK)
         return; /* still due with the next tick */

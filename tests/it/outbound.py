@@ -52,7 +52,7 @@ class Sealer:
 
 
 class Person:
-    """A customer with a WhatsApp and an SMS address of their own."""
+    """A customer with a WhatsApp, an SMS and a web-chat address of their own."""
 
     numbers = itertools.count(int(time.time() * 10) % 10**8)
 
@@ -60,7 +60,8 @@ class Person:
         self.road = road
         self.phone = f"{country}7{next(self.numbers):09d}"
         self.customer_id = uuid.uuid4().bytes
-        self.addresses = {"whatsapp": self.phone, "twilio-sms": "+" + self.phone}
+        self.addresses = {"whatsapp": self.phone, "twilio-sms": "+" + self.phone,
+                          "chat": "visitor-" + self.phone}
         self.contacts = {channel: road.sealer.key(channel, address) for channel, address in self.addresses.items()}
         self.seq = 0
 
@@ -168,7 +169,11 @@ class Road:
         """What providers accepted for this person, oldest first."""
         return [entry for entry in self.fake.log() if entry["to"].lstrip("+") == person.phone]
 
-    def outbounds(self, draft):
+    def outbounds(self, draft, least=1):
+        """The Outbound records of a draft, once there are at least so many."""
+        return eventually(lambda: self._outbounds(draft, least), 20) if least else self._outbounds(draft, 0)
+
+    def _outbounds(self, draft, least):
         self.outbound.read(0.05)
         found = []
         for record in self.outbound.seen:
@@ -177,7 +182,7 @@ class Road:
             message = self.proto["outbound"].Outbound.FromString(record.value)
             if message.draft.draft_id == draft.draft_id:
                 found.append(message)
-        return found
+        return found if len(found) >= least else None
 
     def close(self):
         self.sealer.close()

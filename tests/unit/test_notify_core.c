@@ -40,7 +40,8 @@ static struct notify_view view(const struct sea_market *market)
                                 .zones = {&UTC},
                                 .zone_count = 1,
                                 .account = &ACCOUNT,
-                                .has_capacity = true};
+                                .has_capacity = true,
+                                .has_budget = true};
 }
 
 static void expect_events(const struct notify_delivery *delivery, const int *states, uint32_t count)
@@ -79,17 +80,18 @@ static void one_waits_for_its_turn_and_tells_nobody(void **state)
 {
     (void)state;
     struct sea_market market = open_market();
-    for (int why = 0; why < 4; why++) {
+    for (int why = 0; why < 5; why++) {
         struct notify_delivery delivery = notice();
         struct notify_view now = view(&market);
         now.is_behind = why == 0;
         now.is_order_open = why == 1;
         now.is_consent_lagging = why == 2;
         now.has_capacity = why != 3;
+        now.has_budget = why != 4;
         notify_core_decide(&delivery, &now);
         assert_int_equal(delivery.state, NOTIFY_WAITING);
         assert_false(delivery.must_send);
-        assert_true(delivery.due_ms > NOON && delivery.due_ms <= NOON + NOTIFY_LOOK_MS);
+        assert_int_equal(delivery.due_ms, NOON + (why == 4 ? 0 : NOTIFY_LOOK_MS));
         assert_int_equal(delivery.events_count, 0);
     }
 }
