@@ -36,6 +36,18 @@ const char *sea_adapter_name(enum sea_adapter adapter)
     return ADAPTERS[adapter].name;
 }
 
+bool sea_account_is_chat(const struct sea_account *account)
+{
+    return account->channel->class == SEA_CHANNEL_LIVE_CHAT;
+}
+
+bool sea_account_can_send(const struct sea_account *account)
+{
+    bool has_way =
+        sea_account_is_chat(account) ? account->secret.count > 0 : account->api_base != NULL;
+    return account->is_enabled && has_way;
+}
+
 const struct sea_channel *sea_channel_at(size_t index)
 {
     return index < SEA_COUNT(CHANNELS) ? &CHANNELS[index] : NULL;

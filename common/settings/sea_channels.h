@@ -55,6 +55,11 @@ struct sea_account {
     uint32_t rate_per_s;             /* sends a second that the provider allows */
 };
 
+/* Web chat: what is said is read on notifier's stream, no provider is called. */
+bool sea_account_is_chat(const struct sea_account *account);
+/* Enabled, and there is a way for our words: a provider's API, or sessions that can be signed. */
+bool sea_account_can_send(const struct sea_account *account);
+
 /* A registered publisher of business events and generic messages. */
 struct sea_source {
     const char *name;

@@ -7,7 +7,6 @@
 #include "notify_letter.h"
 #include "notify_metrics.h"
 #include "notify_service.h"
-#include "notify_visitor.h"
 #include "sea_clock.h"
 #include "sea_log.h"
 
@@ -170,7 +169,7 @@ static void decide(struct notify_unit *unit, struct notify_delivery *item, struc
     struct notify *service = unit->service;
     struct notify_view *view = &asked->view;
     *view = view_of(unit, item, &asked->survey);
-    bool is_chat = view->account != NULL && notify_visitor_is_chat(view->account);
+    bool is_chat = view->account != NULL && sea_account_is_chat(view->account);
     if (view->account != NULL && !is_chat)
         asked->budget = notify_purse_of(&service->purses, view->account);
     struct notify_budget *budget = asked->budget;
@@ -226,7 +225,7 @@ enum sea_err notify_unit_decide(struct notify_unit *unit)
     err = notify_letter_prefetch(unit->service->keys, unit->txn->arena, todo);
     for (size_t i = 0; !err && i < todo->count; i++)
         if (todo->items[i]->must_send)
-            err = notify_visitor_is_chat(asked[i].view.account)
+            err = sea_account_is_chat(asked[i].view.account)
                       ? show(unit, todo->items[i], asked[i].view.now_ms)
                       : prepare(unit, todo->items[i], &asked[i]);
     return err;

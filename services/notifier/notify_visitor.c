@@ -11,12 +11,7 @@
 
 static const int64_t DAY_MS = INT64_C(24) * 60 * 60 * 1000;
 
-enum { CONTACT_ID_MAX = 512 }; /* as ingest takes them */
-
-bool notify_visitor_is_chat(const struct sea_account *account)
-{
-    return account->channel->class == SEA_CHANNEL_LIVE_CHAT;
-}
+enum { CONTACT_ID_MAX = 512 /* as ingest takes them */, CODE_BYTES = 32 /* of SHA-256 */ };
 
 static bool split(struct sea_str token, struct sea_str ret[3])
 {
@@ -58,7 +53,7 @@ static bool is_hs256(struct sea_str header)
 static bool is_signed_by(const struct sea_secrets *secrets, const struct sea_str parts[3])
 {
     const struct sea_str said[] = {parts[0], SEA_STR("."), parts[1]};
-    uint8_t claimed[SEA_MAC_MOST_BYTES], code[SEA_MAC_MOST_BYTES];
+    uint8_t claimed[CODE_BYTES], code[SEA_MAC_MOST_BYTES];
     size_t len = 0;
     bool is_good = false;
     if (!decode(parts[2], claimed, sizeof(claimed), &len) || len != sizeof(claimed)) return false;

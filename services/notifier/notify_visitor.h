@@ -23,7 +23,4 @@ SEA_MUST_CHECK bool notify_visitor_read(const struct sea_channels *channels, str
                                         int64_t now_ms, struct sea_arena *arena,
                                         struct notify_visitor *ret);
 
-/* Whether messages of this account are read on the chat stream. */
-bool notify_visitor_is_chat(const struct sea_account *account);
-
 #endif

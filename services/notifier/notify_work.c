@@ -118,6 +118,7 @@ static void launch(struct notify *service)
     size_t count = collect(service, flights, SEND_MOST);
     if (count == 0) return;
     for (size_t i = 0; i < count; i++) contacts[i] = flights[i]->contact;
+    SEA_CRASHPOINT("notifier.launching");
     if (notify_store_consents(&service->store, sea_worker_pg(service->worker), contacts, count,
                               consents) != SEA_OK)
         return; /* tried again with the next step */

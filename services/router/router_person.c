@@ -128,7 +128,7 @@ bool router_person_is_reachable(const struct router_rules *rules,
 {
     const struct sea_account *account =
         sea_channels_account(rules->channels, contact->channel, contact->account);
-    return account && account->is_enabled && account->api_base && contact->address.len;
+    return account && sea_account_can_send(account) && contact->address.len;
 }
 
 /* The channel's place in the market's order; what the market doesn't name comes after, the
@@ -150,6 +150,14 @@ static bool has_channel(struct router_contact *const *ladder, uint32_t count,
     return false;
 }
 
+/* Who chatted on the web once isn't there to be told. */
+static bool is_for_notices(const struct router_rules *rules, const struct router_contact *contact)
+{
+    const struct sea_channel *channel = sea_channel_of(contact->channel);
+    return channel && channel->class != SEA_CHANNEL_LIVE_CHAT &&
+           router_person_is_reachable(rules, contact);
+}
+
 static struct router_contact *next_rung(const struct router_rules *rules,
                                         struct router_contact *const *contacts, size_t count,
                                         struct router_contact *const *taken, uint32_t taken_count)
@@ -157,7 +165,7 @@ static struct router_contact *next_rung(const struct router_rules *rules,
     struct router_contact *best = NULL;
     for (size_t i = 0; i < count; i++) {
         struct router_contact *contact = contacts[i];
-        if (!router_person_is_reachable(rules, contact) || contact->is_service_refused) continue;
+        if (!is_for_notices(rules, contact) || contact->is_service_refused) continue;
         if (has_channel(taken, taken_count, contact->channel)) continue;
         if (best) {
             uint32_t a = rank_of(contact->market, contact->channel);
@@ -181,7 +189,7 @@ uint32_t router_person_ladder(const struct router_rules *rules,
         ret[rungs++] = next;
     }
     for (size_t i = 0; !rungs && i < count; i++)
-        if (router_person_is_reachable(rules, contacts[i])) *ret_is_refused = true;
+        if (is_for_notices(rules, contacts[i])) *ret_is_refused = true;
     return rungs;
 }
 

@@ -221,7 +221,8 @@ static bool is_in_hand(const struct xlate *service, const struct xlate_item *ite
     return false;
 }
 
-/* For the engine: masked, and looked up where agents' or templates' words are asked for. */
+/* For the engine: masked, and looked up where a template's words are asked for. What a person wrote
+ * may name somebody, which no mask finds: it is remembered nowhere. */
 static void question(struct xlate_job *job, struct sea_str text, struct sea_str source,
                      struct sea_str target)
 {
@@ -236,7 +237,7 @@ static void question(struct xlate_job *job, struct sea_str text, struct sea_str 
         return;
     }
     job->stage = XLATE_ASKING;
-    if (job->item.kind != XLATE_DRAFT) return;
+    if (job->item.kind != XLATE_DRAFT || job->item.draft->template_ == NULL) return;
     sea_buf_printf(&name, "%s %s %s ", engine, job->source, job->target);
     sea_buf_str(&name, sea_buf_view(&job->masked.text));
     job->hash = sea_lookup_key(&service->pepper, SEA_LOOKUP_MEMORY, sea_buf_view(&name));

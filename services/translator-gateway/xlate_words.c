@@ -130,6 +130,7 @@ bool xlate_words_find(const struct sea_market *market, struct sea_str text, stru
     struct folded folded = fold(text);
     struct xlate_hit hit = {0};
     bool found = false;
+    if (folded.count == 0) return false;
     for (uint32_t r = 0; r < market->word_rule_count; r++) {
         const struct sea_word_rule *rule = &market->word_rules[r];
         for (uint32_t l = 0; l < rule->list_count; l++) {

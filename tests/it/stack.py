@@ -275,7 +275,8 @@ class Program:
         given = dict(line.split("=", 1) for line in (of / "environ").read_text().split("\0") if "=" in line)
         begun = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
-            child = subprocess.Popen([os.readlink(of / "exe")], env={**given, "SEADESK_ADMIN_LISTEN": "127.0.0.1:0"},
+            own = {name: "127.0.0.1:0" for name in given if name.endswith("_LISTEN")}
+            child = subprocess.Popen([os.readlink(of / "exe")], env={**given, **own},
                                      cwd=os.readlink(of / "cwd"), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
             one = copy.copy(self)

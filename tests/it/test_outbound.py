@@ -1,12 +1,15 @@
 """The road out: translator-gateway and notifier between seadesk.drafts and the providers: words rendered, checked and
 translated, consent, quiet hours, the ladder, order, receipts, what crashes leave behind, erasure."""
+import collections
+import re
+import shutil
 import time
 import uuid
 
 import pytest
 
 from outbound import Road
-from stack import eventually
+from stack import CHECKOUT, eventually
 
 HOUR = 3600_000
 HELD = {"order_id": "1001", "reason": "missing_tax_id", "expected_at": "2026-12-24T10:00:00Z"}
@@ -74,11 +77,9 @@ def test_an_exception_notice_without_its_reason_or_time_is_not_sent_NT_03(road):
     assert road.log(person) == []
 
 
-def test_a_reply_in_another_language_is_translated_with_its_secrets_masked(road, service):
+def test_a_reply_in_another_language_is_translated_with_its_secrets_masked(road):
     person = road.person()
-    memory = service("translator-gateway")
     text = f"{fresh_word()}: card 4111 1111 1111 1111 paid order K-1234, mail me at a.b@example.com"
-    misses = memory.metric("seadesk_translator_memory_total", outcome="miss")
     draft = road.say(person, text, wanted="pt-BR")
     events = road.wait(draft, "accepted", "delivered", "read")
     assert events[0].text.language == "pt-BR"
@@ -87,28 +88,69 @@ def test_a_reply_in_another_language_is_translated_with_its_secrets_masked(road,
         assert secret in sent["text"]
     outbound, = road.outbounds(draft)
     assert outbound.engine and not outbound.is_untranslated
-    assert memory.metric("seadesk_translator_memory_total", outcome="miss") == misses + 1
-    again = road.say(person, text, wanted="pt-BR")
-    road.wait_state(again, "accepted")
-    assert [entry["text"] for entry in road.log(person)] == [sent["text"]] * 2
-    assert memory.metric("seadesk_translator_memory_total", outcome="miss") == misses + 1
 
 
-def test_the_memory_holds_no_secret_and_survives_redis(road, pg, redis, service):
-    person = road.person()
-    word = fresh_word()
-    draft = road.say(person, f"{word}, your number +44 20 7946 0018", wanted="de")
-    road.wait_state(draft, "accepted")
-    text, = pg.query("SELECT text FROM translator_gateway.tm WHERE text LIKE %s", f"%{word}%")[0]
-    assert "7946" not in text and "\u27e6" in text
+def copied_config(tmp_path, name, change):
+    """The configuration folder with one file changed."""
+    config = tmp_path / "config"
+    shutil.copytree(CHECKOUT / "deploy" / "config", config)
+    text = (config / name).read_text()
+    assert change(text) != text
+    (config / name).write_text(change(text))
+    return config
+
+
+@pytest.fixture
+def without_japanese(service, tmp_path):
+    """A template that isn't written in a language which the engine knows."""
+    gateway = service("translator-gateway")
+    gateway.once(SEADESK_CONFIG=copied_config(tmp_path, "templates/customs_held.yaml",
+                                              lambda text: re.sub("(?m)^  ja: .*\n", "", text)))
+    gateway.restart()
+    yield
+    gateway.restart()
+
+
+def test_the_memory_holds_templates_without_their_variables_and_survives_redis(road, pg, redis, service, without_japanese):
+    """The engine is asked once for a template, whoever it is for."""
+    person, memory = road.person(), service("translator-gateway")
+    pg.query("DELETE FROM translator_gateway.tm")
     for key in redis.keys("sd:tm:*"):
-        assert "7946" not in (redis.get(key) or "")
+        redis.delete(key)
+
+    def count(outcome):
+        return memory.metric("seadesk_translator_memory_total", outcome=outcome)
+
+    def tell(order_id):
+        values = {"order_id": order_id, "reason": "missing_tax_id", "expected_at": "2026-12-24T10:00:00Z"}
+        road.wait_state(road.say(person, template="customs_held", variables=values, kind="service", wanted="ja"), "accepted")
+        text = road.log(person)[-1]["text"]
+        assert order_id in text and not text.startswith("Your order")
+
+    tell(f"{fresh_word()}-11111")
+    rows = pg.query("SELECT text FROM translator_gateway.tm")
+    assert rows and not any("11111" in text for text, in rows)
+    for key in redis.keys("sd:tm:*"):
+        assert "11111" not in (redis.get(key) or "")
+    misses = count("miss")
+    tell("22222")
     redis.delete(*redis.keys("sd:tm:*"))
-    found = service("translator-gateway").metric("seadesk_translator_memory_total", outcome="postgres")
-    again = road.say(person, f"{word}, your number +44 20 7946 0019", wanted="de")
-    road.wait_state(again, "accepted")
-    assert road.log(person)[-1]["text"].endswith("+44 20 7946 0019")
-    assert service("translator-gateway").metric("seadesk_translator_memory_total", outcome="postgres") == found + 1
+    found = count("postgres")
+    tell("33333")
+    assert count("postgres") == found + 1 and count("miss") == misses
+
+
+def test_what_an_agent_wrote_is_remembered_nowhere(road, pg, redis, service):
+    """Masks find structured data only: a name that somebody typed stays in the text."""
+    person, word = road.person(), fresh_word()
+    misses = service("translator-gateway").metric("seadesk_translator_memory_total", outcome="miss")
+    for _ in range(2):
+        draft = road.say(person, f"Dear Mrs {word}, it is on its way", wanted="de")
+        road.wait_state(draft, "accepted")
+    assert all(word in entry["text"] for entry in road.log(person))
+    assert pg.query("SELECT 1 FROM translator_gateway.tm WHERE text LIKE %s", f"%{word}%") == []
+    assert not any(word in (redis.get(key) or "") for key in redis.keys("sd:tm:*"))
+    assert service("translator-gateway").metric("seadesk_translator_memory_total", outcome="miss") == misses
 
 
 @pytest.mark.parametrize("fault", [{"silent": True}, {"status": 500}, {"mangle": True}])
@@ -206,6 +248,51 @@ def test_after_stop_only_law_and_answers_to_later_messages_go_CP_16(road, pg):
     back = road.say(person, template="delivered", variables={"order_id": "2"}, kind="service")
     road.wait_state(back, "accepted")
     assert len(road.log(person)) == 4
+
+
+def refused(pg, contact):
+    return pg.query("SELECT 1 FROM notifier.consent_v WHERE contact_key = %s AND NOT is_granted", contact)
+
+
+def sending(pg, person):
+    """Its attempt is recorded: the request may be written."""
+    return pg.value("SELECT count(*) FROM notifier.delivery WHERE contact_key = %s AND state = 3", person.contacts["whatsapp"])
+
+
+@pytest.mark.parametrize("fault, states", [({}, ["accepted"]), ({"status": 429, "error": 130429}, ["queued", "dropped"])])
+def test_an_opt_out_during_the_providers_call_ends_all_that_has_not_begun_N6(road, pg, fault, states):
+    """Crash table N6: the call that was under way stands; nothing begins after the opt-out, not even its repetition."""
+    person = road.person()
+    road.fake.script({"whatsapp": [{"to": person.phone, "delay_ms": 5000, "times": 1, "statuses": [], **fault}]})
+    notice = road.say(person, template="delivered", variables={"order_id": "1"}, kind="service")
+    eventually(lambda: sending(pg, person) == 1, 30)
+    road.consent(person, "whatsapp", granted=False)
+    eventually(lambda: refused(pg, person.contacts["whatsapp"]), 30)
+    assert road.states(notice) == [], "the call has ended too early for this test"
+    next_one = road.say(person, template="delivered", variables={"order_id": "2"}, kind="service")
+    road.wait_state(notice, states[0], timeout=30)
+    road.clock.advance(60_000)  # past the pause before another try
+    road.wait(notice, *states, timeout=30)
+    assert road.wait(next_one, "dropped", timeout=30)[0].reason == "consent"
+    assert len(road.log(person)) == (1 if states == ["accepted"] else 0)
+
+
+def test_an_opt_out_after_the_attempt_was_recorded_is_seen_before_the_request_is_written_N6(road, pg, service):
+    """Crash table N6: paused between the commit of the attempt and the last look at consent. The ledger's row is written by
+    hand: the process that would write it stands still."""
+    person = road.person()
+    notifier = service("notifier")
+    notifier.once(SEADESK_CRASH_AT="ready:pause:notifier.launching:5000")
+    notifier.restart()
+    notice = road.say(person, template="delivered", variables={"order_id": "1"}, kind="service")
+    eventually(lambda: sending(pg, person) == 1, 30)
+    pg.query("INSERT INTO notifier.consent (contact_key, class, at, is_granted, source, channel, account, cause_id, root_id,"
+             " number, \"offset\", heard_at, gone) VALUES (%s, 1, to_timestamp(clock.now_ms() / 1000.0), false, 3, 'whatsapp',"
+             " 'demo', gen_random_uuid(), gen_random_uuid(), 0, 0, now(), 'infinity')", person.contacts["whatsapp"])
+    assert sending(pg, person) == 1, "the pause was over too early for this test"
+    assert road.wait(notice, "dropped", timeout=30)[0].reason == "consent"
+    assert road.log(person) == []
+    notifier.restart()
 
 
 def test_a_refusal_drops_what_is_held(road):
@@ -361,6 +448,86 @@ def test_sms_goes_with_its_callback_and_is_delivered(road):
     road.wait(draft, "accepted", "delivered")
     sent, = road.log(person)
     assert "attempt=" in sent["ids"]["status_callback"]
+
+
+def test_the_parts_of_an_sms_are_counted_when_the_provider_took_it(road, service):
+    """3GPP TS 23.040: 160 septets or 70 UTF-16 units in one, 153 or 67 in each of several."""
+    person, notifier = road.person(), service("notifier")
+
+    def parts():
+        return notifier.metric("seadesk_notifier_sms_parts_total", market="GB")
+
+    for text, count in [("a" * 160, 1), ("a" * 161, 2), ("\u00e4" * 459, 3), ("\u4f60" * 70, 1), ("\u4f60" * 71, 2),
+                        ("\u20ac" * 80, 1), ("\u20ac" * 81, 2)]:
+        before = parts()
+        road.wait_state(road.say(person, text, channels=("twilio-sms",)), "accepted", timeout=30)
+        assert parts() == before + count, text
+    before = parts()
+    road.fake.script({"twilio-sms": [{"to": "+" + person.phone, "status": 400, "error": 21610}]})
+    road.wait_state(road.say(person, "refused", channels=("twilio-sms",)), "failed", timeout=30)
+    assert parts() == before
+
+
+# ---- limits of providers ----
+
+@pytest.fixture
+def slow_sms(service, tmp_path):
+    """A notifier that may send one SMS a second."""
+    notifier = service("notifier")
+    notifier.once(SEADESK_CONFIG=copied_config(tmp_path, "channels.yaml",
+                                               lambda text: text.replace("rate_per_s: 20", "rate_per_s: 1")))
+    notifier.restart()
+    yield
+    notifier.restart()
+
+
+def test_one_account_at_its_limit_keeps_no_other_waiting_and_rewrites_nothing(road, pg, slow_sms):
+    """Many SMS wait for an account of one a second: WhatsApp goes on at once, and who waits costs no writes."""
+    many = [road.person() for _ in range(150)]
+    waiting = "SELECT count(*) FROM notifier.delivery WHERE channel = 'twilio-sms' AND state = 1 AND contact_key = ANY(%s)"
+    keys = [person.contacts["twilio-sms"] for person in many]
+    sms = [road.say(person, f"{n}", channels=("twilio-sms",)) for n, person in enumerate(many)]
+    eventually(lambda: pg.value(waiting, keys) > 100, 60)
+    others = [road.person() for _ in range(10)]
+    for draft in [road.say(person, "at once") for person in others]:
+        road.wait_state(draft, "accepted", timeout=60)
+    assert pg.value(waiting, keys) > 0, "they were all sent before the test had looked"
+
+    def writes():
+        pg.query("SELECT pg_stat_force_next_flush()")
+        return pg.value("SELECT n_tup_upd FROM pg_stat_user_tables WHERE schemaname = 'notifier' AND relname = 'delivery'")
+
+    before, sent_before, begin = writes(), len(road.fake.log()), time.monotonic()
+    time.sleep(5)
+    updated, sent = writes() - before, len(road.fake.log()) - sent_before
+    assert updated <= 5 * (sent + 10), (updated, sent)  # those that are sent, not those that wait
+    assert sent <= 2 + 2 * (time.monotonic() - begin), "more than the account may send"
+    assert road.states(sms[0]) and "accepted" in road.states(sms[0])  # who came first goes first
+
+
+# ---- two at once ----
+
+def test_two_notifiers_under_load_send_every_notice_once(road, service, pg):
+    """Numbers move while notices come: a provider accepts each at most once, and what is uncertain is never sent again."""
+    notifier = service("notifier")
+    people = [road.person() for _ in range(120)]
+
+    def notify(some):
+        return [(person, road.say(person, template="delivered", variables={"order_id": "1"}, kind="service"))
+                for person in some]
+
+    told = notify(people[:30])
+    with notifier.another() as second:
+        told += notify(people[30:60])
+        eventually(lambda: second.metric("seadesk_notifier_deliveries_total", outcome="accepted") > 0
+                   or (told.extend(notify([road.person()])) or False), 60, every=0.5)
+        told += notify(people[60:90])
+    told += notify(people[90:])
+    for person, draft in told:
+        eventually(lambda: {"accepted", "uncertain"} & set(road.states(draft)), 120)
+    accepted = collections.Counter(entry["to"].lstrip("+") for entry in road.fake.log())
+    assert all(accepted[person.phone] <= 1 for person, _ in told)
+    assert sum(accepted[person.phone] for person, _ in told) >= len(people) - 5
 
 
 # ---- order ----

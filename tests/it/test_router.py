@@ -103,16 +103,23 @@ def test_snooze_ends_by_the_clock_and_the_ticket_is_the_agents_again(person, ana
     eventually(lambda: ana.ticket(ticket)["status"] == "assigned")
 
 
-def test_stop_is_confirmed_once_and_opens_no_ticket(person, fake, pg):
+@pytest.mark.ledger("CP-16")
+def test_stop_in_any_case_or_spacing_is_confirmed_once_and_opens_no_ticket_CP_16(person, fake, pg):
     stop = person.write("STOP")
     assert stop["ticket_id"] is None
-    person.write("stop")
+    for again in ("stop", "  sToP  ", "STOP"):
+        person.write(again)
     drafted = "select count(*) from router.message_v where customer_id = %s and direction = 'out'"
     assert pg.value(drafted, stop["customer_id"]) == 1  # a draft is written with the message that caused it
     eventually(lambda: len(person.sends(fake)) == 1)
     refusals = pg.query("select is_service_refused, is_marketing_granted from router.customer_v where customer_id = %s",
                         stop["customer_id"])
     assert refusals == [(True, False)]
+    ledger = ("select count(*) from notifier.consent_v n join router.customer_v c using (contact_key) where c.customer_id = %s"
+              " and n.class = 'service' and not n.is_granted")
+    eventually(lambda: pg.value(ledger, stop["customer_id"]) == 1, 30)  # notifier's word, which every send is held against
+    time.sleep(1)
+    assert len(person.sends(fake)) == 1
 
 
 # ---- orders ----
