@@ -2,6 +2,7 @@
 #include "sea_id.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,12 +31,23 @@ struct sea_uuid sea_uuid7(int64_t time_ms, const uint8_t random[10])
     return id;
 }
 
+/* Looking it up costs as much as using it. */
+static EVP_MD *sha1_of_openssl;
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void fetch_sha1(void)
+{
+    sha1_of_openssl = EVP_MD_fetch(NULL, "SHA1", NULL);
+    sea_assert(sha1_of_openssl != NULL);
+}
+
 struct sea_uuid sea_uuid5(const struct sea_str *parts, size_t count)
 {
     sea_assert(count <= UUID5_PARTS_MOST);
     uint8_t digest[SHA1_BYTES];
     EVP_MD_CTX *sha1 = EVP_MD_CTX_new();
-    sea_assert(sha1 != NULL && EVP_DigestInit_ex(sha1, EVP_sha1(), NULL) == 1);
+    sea_assert(pthread_once(&fetched, fetch_sha1) == 0);
+    sea_assert(sha1 != NULL && EVP_DigestInit_ex(sha1, sha1_of_openssl, NULL) == 1);
     sea_assert(EVP_DigestUpdate(sha1, name_space, sizeof name_space) == 1);
     for (size_t i = 0; i < count; i++) {
         if (i > 0) sea_assert(EVP_DigestUpdate(sha1, "", 1) == 1);

@@ -18,9 +18,14 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 struct sea_trace sea_trace_new(void)
 {
     struct sea_trace trace = {.flags = FLAG_SAMPLED};
-    do sea_random_bytes(trace.trace_id, sizeof trace.trace_id);
-    while (is_zero(trace.trace_id, sizeof trace.trace_id));
-    return sea_trace_child(&trace);
+    uint8_t random[sizeof trace.trace_id + sizeof trace.span_id]; /* one call of the kernel's */
+    do {
+        sea_random_bytes(random, sizeof random);
+        memcpy(trace.trace_id, random, sizeof trace.trace_id);
+        memcpy(trace.span_id, random + sizeof trace.trace_id, sizeof trace.span_id);
+    } while (is_zero(trace.trace_id, sizeof trace.trace_id) ||
+             is_zero(trace.span_id, sizeof trace.span_id));
+    return trace;
 }
 
 struct sea_trace sea_trace_child(const struct sea_trace *parent)

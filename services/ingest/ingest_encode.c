@@ -49,30 +49,23 @@ static struct sea_str packed(struct job *job, const ProtobufCMessage *message)
     return (struct sea_str){(const char *)bytes, len};
 }
 
+/* Sealed into the arena, without a buffer of its own. */
 static ProtobufCBinaryData sealed(struct job *job, enum sea_days_purpose purpose,
                                   enum sea_topic topic, struct sea_uuid id, struct sea_str plain,
                                   int32_t *ret_day)
 {
-    struct sea_buf out = SEA_BUF(INGEST_ARENA_MAX);
+    size_t size = plain.len + SEA_SEAL_EXTRA_BYTES + 1;
+    struct sea_buf out = {.ptr = sea_arena_alloc(job->arena, size), .cap = size, .max = size - 1};
     const char *column = topic == SEA_TOPIC_DLQ ? "sealed_value" : "sealed";
     struct sea_place place = {
         sea_str(sea_topic_info(topic)->name), sea_str(column), {(const char *)id.bytes, 16}};
     uint32_t day = 0;
-    ProtobufCBinaryData data = {0, NULL};
-    enum sea_err err = sea_days_seal(job->encoder->days, purpose, &place, plain, &out, &day);
-    if (!err) {
-        data.data = sea_arena_alloc(job->arena, out.len);
-        if (data.data) {
-            memcpy(data.data, out.ptr, out.len);
-            data.len = out.len;
-        } else {
-            err = SEA_ERR_REJECT;
-        }
-    }
+    enum sea_err err = out.ptr
+                           ? sea_days_seal(job->encoder->days, purpose, &place, plain, &out, &day)
+                           : SEA_ERR_REJECT;
     if (err && !job->err) job->err = err;
     *ret_day = (int32_t)day;
-    sea_buf_free(&out);
-    return data;
+    return (ProtobufCBinaryData){err ? 0 : out.len, err ? NULL : (uint8_t *)out.ptr};
 }
 
 static struct sea_key contact_key(struct job *job)

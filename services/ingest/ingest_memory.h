@@ -7,7 +7,7 @@
 
 struct ingest_memory;
 
-enum { INGEST_MEMORY_IDS = 1 << 17 }; /* in each of two generations */
+enum { INGEST_MEMORY_IDS = 1 << 15 }; /* in each of two generations */
 
 void ingest_memory_open(struct ingest_memory **ret);
 void ingest_memory_close(struct ingest_memory **memory);

@@ -95,7 +95,9 @@ class Bench:
         if name == "bare":
             return [o.bin / "bench_bare", o.kafka, TOPIC, str(o.port)], {}
         config = (HERE / "benthos" / "config.yaml").read_text()
-        path = self.folder / "benthos.yaml"
+        if name == "benthos-keyed":  # one key per customer, as readers need it
+            config += "    key: '${! json(\"entry.0.changes.0.value.messages.0.from\") }'\n    partitioner: murmur2_hash\n"
+        path = self.folder / f"{name}.yaml"
         path.write_text(config.replace("PORT", str(o.port)).replace("BROKERS", o.kafka).replace("TOPIC", TOPIC))
         return [o.benthos, "-c", path], {}
 
@@ -193,18 +195,22 @@ def parse():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--most", type=int, default=90000, help="events a second that the corpus suffices for")
     parser.add_argument("--connections", default="64,256")
-    parser.add_argument("--contestants", default="ingest,bare,benthos")
+    parser.add_argument("--contestants", default="ingest,bare,benthos,benthos-keyed")
     parser.add_argument("--flush", default="on,off")
+    parser.add_argument("--short", action="store_true", help="under two minutes: 2 rounds of 3 s, 256 connections, ingest and Benthos")
     parser.add_argument("--json", type=Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.short:
+        options.rounds, options.seconds, options.connections, options.contestants = 2, 3, "256", "ingest,benthos"
+    return options
 
 
 def main():
     options = parse()
     contestants = options.contestants.split(",")
-    if options.no_benthos and "benthos" in contestants:
+    if options.no_benthos and any(name.startswith("benthos") for name in contestants):
         print(f"Benthos is left out: {options.no_benthos}")
-        contestants.remove("benthos")
+        contestants = [name for name in contestants if not name.startswith("benthos")]
     bench, rounds = Bench(options), {}
     try:
         bench.run("bare", 64)  # the broker's compiler warms up

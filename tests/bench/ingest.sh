@@ -1,7 +1,7 @@
 #!/bin/bash
 # ingest.sh: signed WhatsApp webhooks into Kafka: ingest against a bare loop and Benthos, all into the same topic.
-# usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos]
-#        [--flush on,off] [--json FILE]
+# usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos,benthos-keyed]
+#        [--flush on,off] [--json FILE] [--short]
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export SEADESK_STACK=${SEADESK_BENCH_STACK:-bench} SEADESK_BUILD=release
@@ -25,8 +25,9 @@ benthos_get() {
 NO_BENTHOS=
 benthos_get
 "$ROOT/dev" up --infra
-build_preset release
-step "Building the bare loop" cmake --build --preset release --target bench_bare
+[ -d "$ROOT/build/release" ] || step "Configuring" cmake -S "$ROOT" --preset release
+step "Building ingest and the bare loop" \
+    cmake --build "$ROOT/build/release" --target ingest seadesk bench_bare
 step "Migrating" seadesk migrate
 step "Creating topics" seadesk topics
 stop ingest
