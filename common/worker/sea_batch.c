@@ -34,8 +34,7 @@ enum verdict { APPLY, PARK, SKIP, REFUSE };
 
 /* The first record after taking a number over must be the last one read, or the log is not what it
  * was. */
-static bool is_verified(struct sea_worker *worker, struct number *number,
-                        const struct sea_record *record)
+static bool is_verified(struct number *number, const struct sea_record *record)
 {
     const struct sea_input_topic *input = &number->inputs.topics[record->topic];
     if (!number->verify[record->topic]) return true;
@@ -43,10 +42,10 @@ static bool is_verified(struct sea_worker *worker, struct number *number,
     if (record->offset != input->position - 1) return true; /* that one has expired */
     if (sea_uuid_eq(record->headers.id, input->last)) return true;
     number->is_stopped = true;
+    sea_metric_inc(&sea_m_lost_log_total, sea_topic_info(record->topic)->name);
     sea_log(SEA_LOG_ERROR, "log was replaced: partition number stopped",
             SEA_F_STR("topic", sea_topic_info(record->topic)->name),
             SEA_F_I64("partition", record->partition), SEA_F_I64("offset", record->offset));
-    (void)worker;
     return false;
 }
 
@@ -69,7 +68,7 @@ static enum verdict judge(struct sea_worker *worker, const struct sea_record *re
 {
     struct number *number = &worker->numbers[number_of(record)];
     struct sea_src src;
-    if (!number->in_txn || number->is_stopped || !is_verified(worker, number, record)) return SKIP;
+    if (!number->in_txn || number->is_stopped || !is_verified(number, record)) return SKIP;
     const struct sea_input_topic *input = &number->next.topics[record->topic];
     if (input->is_known && record->offset < input->position) return SKIP;
     sea_inputs_read(&number->next, record->topic, record->offset, record->headers.id);

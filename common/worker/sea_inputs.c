@@ -1,6 +1,6 @@
 /* sea_inputs.c: positions and senders of one source row, and their text.
  *
- * Text, a line each:  topic position last-ce_id
+ * Text, a line each:  topic position last-ce_id     (position 0: to be read anew)
  *                     > sender pos             (of the topic above) */
 #include "sea_inputs.h"
 
@@ -96,11 +96,38 @@ void sea_inputs_read(struct sea_inputs *inputs, enum sea_topic topic, int64_t of
     inputs->topics[topic] = (struct sea_input_topic){true, offset + 1, id};
 }
 
+bool sea_inputs_reached(const struct sea_inputs *inputs, const struct sea_watermark *mark,
+                        const enum sea_topic *topics, size_t topics_count, int64_t t_ms)
+{
+    if (mark->fetched_at_ms <= t_ms) return false;
+    for (size_t t = 0; t < topics_count; t++) {
+        if (sea_topic_info(topics[t])->partitions != SEA_PARTITIONS) continue;
+        const struct sea_input_topic *input = &inputs->topics[topics[t]];
+        int64_t next = input->is_known ? input->position : mark->logs[topics[t]].low;
+        if (next < mark->logs[topics[t]].high) return false;
+    }
+    return true;
+}
+
+bool sea_inputs_forget(struct sea_inputs *inputs, enum sea_topic topic)
+{
+    if (!inputs->topics[topic].is_known) return false;
+    inputs->topics[topic] = (struct sea_input_topic){0};
+    return true;
+}
+
+static bool has_senders(const struct sea_inputs *inputs, enum sea_topic topic)
+{
+    for (size_t i = 0; i < inputs->senders_count; i++)
+        if (inputs->senders[i].topic == topic) return true;
+    return false;
+}
+
 void sea_inputs_print(const struct sea_inputs *inputs, struct sea_buf *ret)
 {
     for (unsigned t = 0; t < SEA_TOPICS; t++) {
         const struct sea_input_topic *topic = &inputs->topics[t];
-        if (!topic->is_known) continue;
+        if (!topic->is_known && !has_senders(inputs, (enum sea_topic)t)) continue;
         char id[SEA_UUID_TEXT];
         sea_uuid_print(topic->last, id);
         sea_buf_printf(ret, "%s %lld %s\n", sea_topic_info((enum sea_topic)t)->name,
@@ -139,9 +166,9 @@ bool sea_inputs_parse(struct sea_str text, struct sea_inputs *ret)
         }
         if (!sea_topic_find(word, &topic)) return false;
         struct sea_input_topic *input = &inputs.topics[topic];
-        if (!sea_str_i64(cut(&line, ' '), &input->position) || input->position < 1) return false;
+        if (!sea_str_i64(cut(&line, ' '), &input->position) || input->position < 0) return false;
         if (!sea_uuid_parse(line, &input->last)) return false;
-        input->is_known = true;
+        input->is_known = input->position > 0;
     }
     *ret = inputs;
     return true;

@@ -67,6 +67,24 @@ enum sea_novelty sea_inputs_take(struct sea_inputs *inputs, enum sea_topic topic
 void sea_inputs_read(struct sea_inputs *inputs, enum sea_topic topic, int64_t offset,
                      struct sea_uuid id);
 
+/* How far the logs of one partition number reach, as the broker said. */
+struct sea_watermark {
+    int64_t fetched_at_ms; /* read before the broker was asked; 0: never */
+    struct {
+        int64_t low, high; /* first offset kept, next offset to be written */
+    } logs[SEA_TOPICS];
+};
+
+/* True when everything that stood in these topics at `t_ms` was read: the mark was fetched after
+ * it, and each position is at or past the log's end; nothing read yet counts as the log's
+ * beginning. Topics of other than SEA_PARTITIONS partitions don't count. */
+bool sea_inputs_reached(const struct sea_inputs *inputs, const struct sea_watermark *mark,
+                        const enum sea_topic *topics, size_t topics_count, int64_t t_ms);
+
+/* The topic is to be read anew from its beginning. What its senders said stays known, so that it
+ * has no effect again. False: nothing was read of it. */
+SEA_MUST_CHECK bool sea_inputs_forget(struct sea_inputs *inputs, enum sea_topic topic);
+
 void sea_inputs_print(const struct sea_inputs *inputs, struct sea_buf *ret);
 /* False, and *ret untouched, when malformed. */
 SEA_MUST_CHECK bool sea_inputs_parse(struct sea_str text, struct sea_inputs *ret);

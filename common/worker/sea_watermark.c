@@ -7,15 +7,17 @@
 
 enum { ASK_TIMEOUT_MS = 1000 };
 
-static bool fetch(struct sea_worker *worker, uint32_t number, struct watermark *ret)
+static bool fetch(struct sea_worker *worker, uint32_t number, const enum sea_topic *topics,
+                  size_t topics_count, struct sea_watermark *ret)
 {
-    struct watermark mark = {.fetched_at_ms = sea_clock_wall_ms()};
-    for (size_t t = 0; t < worker->ops->topics_count; t++) {
-        int64_t low;
-        const struct sea_topic_info *info = sea_topic_info(worker->ops->topics[t]);
+    struct sea_watermark mark = {.fetched_at_ms = sea_clock_wall_ms()};
+    for (size_t t = 0; t < topics_count; t++) {
+        enum sea_topic topic = topics[t];
+        const struct sea_topic_info *info = sea_topic_info(topic);
         if (info->partitions != SEA_PARTITIONS) continue;
-        if (rd_kafka_query_watermark_offsets(worker->consumer, info->name, (int32_t)number, &low,
-                                             &mark.high[t], ASK_TIMEOUT_MS))
+        if (rd_kafka_query_watermark_offsets(worker->consumer, info->name, (int32_t)number,
+                                             &mark.logs[topic].low, &mark.logs[topic].high,
+                                             ASK_TIMEOUT_MS))
             return false;
     }
     *ret = mark;
@@ -33,9 +35,12 @@ static void *ask(void *arg)
         }
         uint32_t number = (uint32_t)__builtin_ctz(worker->ask_numbers);
         worker->ask_numbers &= worker->ask_numbers - 1;
+        enum sea_topic topics[SEA_WORKER_TOPICS_MAX];
+        size_t topics_count = worker->topics_count;
+        memcpy(topics, worker->topics, sizeof(topics));
         pthread_mutex_unlock(&worker->lock);
-        struct watermark mark;
-        bool is_good = fetch(worker, number, &mark);
+        struct sea_watermark mark;
+        bool is_good = fetch(worker, number, topics, topics_count, &mark);
         pthread_mutex_lock(&worker->lock);
         if (is_good) worker->watermarks[number] = mark;
     }
@@ -69,18 +74,12 @@ bool sea_worker_reached(struct sea_worker *worker, uint32_t number, int64_t t_ms
     sea_assert(number < SEA_PARTITIONS);
     if (!sea_worker_owns(worker, number)) return false;
     pthread_mutex_lock(&worker->lock);
-    struct watermark mark = worker->watermarks[number];
-    if (mark.fetched_at_ms < t_ms) {
+    struct sea_watermark mark = worker->watermarks[number];
+    if (mark.fetched_at_ms <= t_ms) {
         worker->ask_numbers |= UINT32_C(1) << number;
         pthread_cond_signal(&worker->asked);
     }
     pthread_mutex_unlock(&worker->lock);
-    if (mark.fetched_at_ms < t_ms) return false;
-    for (size_t t = 0; t < worker->ops->topics_count; t++) {
-        enum sea_topic topic = worker->ops->topics[t];
-        if (sea_topic_info(topic)->partitions != SEA_PARTITIONS) continue;
-        const struct sea_input_topic *input = &worker->numbers[number].inputs.topics[topic];
-        if ((input->is_known ? input->position : 0) < mark.high[t]) return false;
-    }
-    return true;
+    return sea_inputs_reached(&worker->numbers[number].inputs, &mark, worker->topics,
+                              worker->topics_count, t_ms);
 }

@@ -255,8 +255,8 @@ static uint32_t complete_numbers(struct sea_worker *worker)
 {
     uint32_t all = 0, seen_any = 0;
     int wanted = 0, found[SEA_NUMBERS] = {0};
-    for (size_t t = 0; t < worker->ops->topics_count; t++)
-        if (worker->ops->topics[t] != SEA_TOPIC_PRIVACY) wanted++;
+    for (size_t t = 0; t < worker->topics_count; t++)
+        if (worker->topics[t] != SEA_TOPIC_PRIVACY) wanted++;
     for (int i = 0; worker->assigned && i < worker->assigned->cnt; i++) {
         uint32_t bit = bit_of(&worker->assigned->elems[i]);
         seen_any |= bit;
@@ -403,27 +403,65 @@ static enum sea_err open_consumer(struct sea_worker *worker)
     return SEA_OK;
 }
 
+/* The list of topics at `version`. A mark that was fetched for a shorter list is worth nothing. */
+static void choose_topics(struct sea_worker *worker, int32_t version)
+{
+    const struct sea_worker_ops *ops = worker->ops;
+    pthread_mutex_lock(&worker->lock);
+    worker->topics_count = ops->topics_count;
+    memcpy(worker->topics, ops->topics, ops->topics_count * sizeof(*ops->topics));
+    for (size_t i = 0; i < ops->later_count && ops->later[i].version <= version; i++)
+        worker->topics[worker->topics_count++] = ops->later[i].topic;
+    memset(worker->watermarks, 0, sizeof(worker->watermarks));
+    worker->subscription = version;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static enum sea_err subscribe(struct sea_worker *worker)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(SEA_WORKER_TOPICS_MAX);
+    for (size_t t = 0; t < worker->topics_count; t++)
+        rd_kafka_topic_partition_list_add(list, sea_topic_info(worker->topics[t])->name,
+                                          RD_KAFKA_PARTITION_UA);
+    enum sea_err err = sea_kafka_err(rd_kafka_subscribe(worker->consumer, list));
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!err)
+        sea_log(SEA_LOG_INFO, "subscribed", SEA_F_U64("topics", worker->topics_count),
+                SEA_F_I64("version", worker->subscription));
+    return err;
+}
+
 /* One step nearer to working: slot, consumer, topics. RETRY until everything is there. */
 static enum sea_err join(struct sea_worker *worker)
 {
+    int32_t version = 0;
     enum sea_err err = worker->slot < 0 ? slot_take(worker, &worker->pg_options) : SEA_OK;
     if (!err) err = sea_pg_connect(worker->pg);
     if (!err && !worker->consumer) err = open_consumer(worker);
     if (!err && !worker->outbox.producer) err = outbox_open(worker);
-    /* A member that subscribes before all topics are visible is given only some of them. */
-    if (!err)
-        err = sea_kafka_topics_ready(worker->consumer, worker->ops->topics,
-                                     worker->ops->topics_count, METADATA_TIMEOUT_MS);
+    if (!err) err = slot_subscription(worker, &version);
     if (err) return err;
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(SEA_WORKER_TOPICS_MAX);
-    for (size_t t = 0; t < worker->ops->topics_count; t++)
-        rd_kafka_topic_partition_list_add(list, sea_topic_info(worker->ops->topics[t])->name,
-                                          RD_KAFKA_PARTITION_UA);
-    err = sea_kafka_err(rd_kafka_subscribe(worker->consumer, list));
-    rd_kafka_topic_partition_list_destroy(list);
+    choose_topics(worker, version);
+    /* A member that subscribes before all topics are visible is given only some of them. */
+    err = sea_kafka_topics_ready(worker->consumer, worker->topics, worker->topics_count,
+                                 METADATA_TIMEOUT_MS);
+    if (!err) err = subscribe(worker);
     worker->is_joined = !err;
     return err;
+}
+
+/* The list of topics grew, or shrank because older code joined: the group gives its numbers anew.
+ */
+static void look_at_subscription(struct sea_worker *worker)
+{
+    int32_t version = 0;
+    if (!worker->ops->later_count || sea_clock_mono_ms() < worker->subscription_look_ms) return;
+    worker->subscription_look_ms = sea_clock_mono_ms() + SUBSCRIPTION_LOOK_MS;
+    if (slot_subscription(worker, &version) || version == worker->subscription) return;
+    give_up_all(worker);
+    choose_topics(worker, version);
+    worker->is_joined = false; /* until the topics are there, as at the start */
 }
 
 /* ---- housekeeping ---- */
@@ -478,6 +516,7 @@ static void on_house(evutil_socket_t fd, short what, void *arg)
         return;
     }
     keep_polling(worker);
+    look_at_subscription(worker);
     if (worker->needs_take_over || worker->backoff_ms) return;
     if (worker->outbox.needs_reload) (void)outbox_reload_if_needed(worker);
     outbox_pump(worker);
@@ -502,8 +541,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 /* Against the high watermark that the last fetch brought; no request of its own. */
 static void set_lag(struct sea_worker *worker)
 {
-    for (size_t t = 0; t < worker->ops->topics_count; t++) {
-        enum sea_topic topic = worker->ops->topics[t];
+    for (size_t t = 0; t < worker->topics_count; t++) {
+        enum sea_topic topic = worker->topics[t];
         const struct sea_topic_info *info = sea_topic_info(topic);
         for (uint32_t p = 0; p < info->partitions; p++) {
             const struct number *number =
@@ -591,7 +630,7 @@ enum sea_err sea_worker_open(struct sea_worker **ret, struct sea_app *app,
                              void *ctx)
 {
     struct sea_worker *worker = sea_alloc(sizeof(*worker));
-    sea_assert(ops->topics_count <= SEA_WORKER_TOPICS_MAX);
+    sea_assert(ops->topics_count + ops->later_count <= SEA_WORKER_TOPICS_MAX);
     worker->ops = ops;
     worker->ctx = ctx;
     worker->app = app;

@@ -60,10 +60,20 @@ bool sea_record_is(const struct sea_record *record, const ProtobufCMessageDescri
  * (a constant from a bounded set), in the same transaction. `record` is one of the batch's. */
 void sea_txn_refuse(struct sea_txn *txn, const struct sea_record *record, const char *reason);
 
+/* A topic that was added to a service's list after its first release: read once the service's row
+ * of `subscription` has this version (a migration raises it) and every live slot runs code that
+ * knows it (0003_subscription.sql says why). */
+struct sea_later_topic {
+    enum sea_topic topic;
+    int32_t version; /* from 1 on, ascending in the list */
+};
+
 struct sea_worker_ops {
     const char *service;          /* router, sla-timer, … ; also the schema, with _ for - */
     const enum sea_topic *topics; /* what it reads */
     size_t topics_count;
+    const struct sea_later_topic *later; /* NULL: none so far */
+    size_t later_count;
     bool takes_repeated_commands; /* records of seadesk.commands aren't looked up in `seen`: the
                                      service knows them itself and answers repeated ones again */
     /* Applies a batch: at most SEA_WORKER_BATCH_MAX records, none a duplicate, in order per

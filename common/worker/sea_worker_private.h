@@ -17,7 +17,8 @@ enum {
     RING_LOW = 1000,  /* resume below */
     PARKED_KEYS_MAX = 10000,
     RELEASED_LOOK_MS = 3000, /* for rows that seadesk replay wrote */
-    OUTBOX_KEEP_MS = 5000,   /* rows stay so long after the broker's acknowledgement */
+    SUBSCRIPTION_LOOK_MS = 3000,
+    OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
     OUTBOX_UNSENT_MAX =
         64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
     BACKOFF_MIN_MS = 100,
@@ -69,11 +70,6 @@ struct parked_key {
     char *key;
 };
 
-struct watermark {
-    int64_t fetched_at_ms; /* real clock */
-    int64_t high[SEA_WORKER_TOPICS_MAX];
-};
-
 struct sea_worker {
     const struct sea_worker_ops *ops;
     void *ctx;
@@ -109,6 +105,12 @@ struct sea_worker {
     int slot;
     int64_t slot_lost_ms;
 
+    /* what is read: by the version that the group is at */
+    enum sea_topic topics[SEA_WORKER_TOPICS_MAX]; /* under `lock`: the asker reads it */
+    size_t topics_count;
+    int32_t subscription;
+    int64_t subscription_look_ms; /* monotonic */
+
     struct number numbers[SEA_NUMBERS];
     struct sea_record ring[RING_MAX];
     size_t ring_first, ring_count;
@@ -137,7 +139,7 @@ struct sea_worker {
     pthread_cond_t asked;
     bool is_asker_running, stop_asking;
     uint32_t ask_numbers;
-    struct watermark watermarks[SEA_PARTITIONS];
+    struct sea_watermark watermarks[SEA_PARTITIONS];
 
     int64_t last_commit_ms; /* monotonic */
 };
@@ -187,6 +189,8 @@ void parked_free(struct sea_worker *worker);
 enum sea_err slot_take(struct sea_worker *worker, const struct sea_pg_options *options);
 /* False: the slot was lost for longer than 5 s, the process must exit. */
 bool slot_keep(struct sea_worker *worker);
+/* The highest version of the list of topics that was raised and that all live slots know. */
+enum sea_err slot_subscription(struct sea_worker *worker, int32_t *ret_version);
 
 /* sea_watermark.c */
 void watermark_start(struct sea_worker *worker);

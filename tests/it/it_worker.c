@@ -1,8 +1,10 @@
 /* it_worker.c: the smallest service on the worker, for its tests: every message becomes one row and
  * one record on seadesk.tickets. The value says what else happens: "poison" can never be applied,
- * "fail" fails while the table worker_switch says so, "once" fails the first time. Runs as `desk`,
- * whose schema has the worker's tables and no worker. */
+ * "fail" fails while the table worker_switch says so. Runs as `desk`, whose schema has the worker's
+ * tables and no worker. PROBE=later: knows a topic that was added to its list; PROBE=reader: runs
+ * as `sla-timer` and reads what the other one says, without saying anything itself. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sea_app.h"
 #include "sea_config.h"
@@ -18,9 +20,13 @@ static const struct sea_pg_stmt EFFECT = {
     "effect", "INSERT INTO worker_effect (number, topic, \"offset\", key, id)"
               " SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::uuid[])"};
 
+static const enum sea_topic TOPICS_OF_READER[] = {SEA_TOPIC_TICKETS, SEA_TOPIC_DELIVERIES};
+static const struct sea_later_topic LATER[] = {{SEA_TOPIC_CONSENTS, 1}};
+
 struct probe {
     struct sea_worker *worker;
     struct sea_pg_args args;
+    bool is_silent;
 };
 
 static enum sea_err write_effects(struct probe *probe, struct sea_txn *txn,
@@ -77,6 +83,7 @@ static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_recor
         }
         if (sea_str_is(record->value, "fail") && is_broken(txn)) return SEA_ERR_REJECT;
         is_applied[i] = true;
+        if (probe->is_silent) continue;
         ticket.version = (uint64_t)record->offset;
         enum sea_err err = sea_txn_emit(txn, (uint32_t)record->partition, SEA_TOPIC_TICKETS,
                                         record->key, &ticket.base, &cause, "ticket", 0, NULL);
@@ -86,14 +93,28 @@ static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_recor
     return write_effects(probe, txn, records, is_applied, count);
 }
 
-static const struct sea_worker_ops OPS = {
+static struct sea_worker_ops ops = {
     .service = "desk", .topics = TOPICS, .topics_count = SEA_COUNT(TOPICS), .apply = apply};
+
+static void choose_role(struct probe *probe)
+{
+    const char *role = getenv("PROBE");
+    if (role && strcmp(role, "later") == 0) {
+        ops.later = LATER;
+        ops.later_count = SEA_COUNT(LATER);
+    }
+    probe->is_silent = role && strcmp(role, "reader") == 0;
+    if (!probe->is_silent) return;
+    ops.service = "sla-timer";
+    ops.topics = TOPICS_OF_READER;
+    ops.topics_count = SEA_COUNT(TOPICS_OF_READER);
+}
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
 {
     struct probe *probe = ctx;
     probe->args = (struct sea_pg_args)SEA_PG_ARGS;
-    return sea_worker_open(&probe->worker, app, config, &OPS, probe);
+    return sea_worker_open(&probe->worker, app, config, &ops, probe);
 }
 
 static void stop(void *ctx)
@@ -106,7 +127,8 @@ static void stop(void *ctx)
 int main(int argc, char **argv)
 {
     static struct probe probe;
-    const struct sea_app_program program = {.config = {"desk", NULL, 0, NULL},
+    choose_role(&probe);
+    const struct sea_app_program program = {.config = {ops.service, NULL, 0, NULL},
                                             .about = "a probe of the worker",
                                             .start = start,
                                             .stop = stop,

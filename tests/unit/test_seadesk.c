@@ -14,15 +14,16 @@ static void a_position_inside_the_log_is_fine(void **state)
         enum seadesk_log_state state;
         int64_t lag;
     } cases[] = {
-        {{true, 5, 0, 9}, SEADESK_LOG_FINE, 4},
-        {{true, 9, 0, 9}, SEADESK_LOG_FINE, 0},
-        {{true, 5, 5, 9}, SEADESK_LOG_FINE, 4}, /* read ones expired */
-        {{true, 9, 9, 9}, SEADESK_LOG_FINE, 0},
-        {{false, 0, 3, 9}, SEADESK_LOG_FINE, 6}, /* nothing was read yet */
-        {{true, 0, 0, 0}, SEADESK_LOG_FINE, 0},
-        {{true, 10, 0, 9}, SEADESK_LOG_SHORTER, 0},
-        {{true, 1, 0, 0}, SEADESK_LOG_SHORTER, 0}, /* made anew, empty */
-        {{true, 5, 6, 9}, SEADESK_LOG_EXPIRED, 0},
+        {{true, 5, 0, 9, false}, SEADESK_LOG_FINE, 4},
+        {{true, 9, 0, 9, false}, SEADESK_LOG_FINE, 0},
+        {{true, 5, 5, 9, false}, SEADESK_LOG_FINE, 4}, /* read ones expired */
+        {{true, 9, 9, 9, false}, SEADESK_LOG_FINE, 0},
+        {{false, 0, 3, 9, false}, SEADESK_LOG_FINE, 6}, /* nothing was read yet */
+        {{true, 0, 0, 0, false}, SEADESK_LOG_FINE, 0},
+        {{true, 10, 0, 9, false}, SEADESK_LOG_SHORTER, 0},
+        {{true, 1, 0, 0, false}, SEADESK_LOG_SHORTER, 0}, /* made anew, empty */
+        {{true, 5, 6, 9, false}, SEADESK_LOG_EXPIRED, 0},
+        {{true, 5, 0, 9, true}, SEADESK_LOG_REPLACED, 0},
     };
     for (size_t i = 0; i < SEA_COUNT(cases); i++) {
         assert_int_equal(seadesk_log_state(&cases[i].log), cases[i].state);

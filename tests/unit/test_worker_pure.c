@@ -102,6 +102,66 @@ static void inputs_survive_their_text(void **state)
     sea_buf_free(&again);
 }
 
+/* After a lost log a topic is read from its beginning: what took effect is still known. */
+static void a_forgotten_topic_still_knows_its_senders(void **state)
+{
+    (void)state;
+    static struct sea_inputs inputs, got;
+    struct sea_buf text = SEA_BUF(SEA_INPUTS_TEXT_MAX);
+    struct sea_uuid id = {{1}};
+    memset(&inputs, 0, sizeof(inputs));
+    sea_inputs_read(&inputs, SEA_TOPIC_MESSAGES, 4, id);
+    sea_inputs_read(&inputs, SEA_TOPIC_TICKETS, 9, id);
+    assert_int_equal(sea_inputs_take(&inputs, SEA_TOPIC_TICKETS, ROUTER_3, 77), SEA_NEW);
+    assert_true(sea_inputs_forget(&inputs, SEA_TOPIC_MESSAGES));
+    assert_true(sea_inputs_forget(&inputs, SEA_TOPIC_TICKETS));
+    assert_false(sea_inputs_forget(&inputs, SEA_TOPIC_TICKETS));
+    sea_inputs_print(&inputs, &text);
+    assert_string_equal(text.ptr, "seadesk.tickets 0 00000000-0000-0000-0000-000000000000\n"
+                                  "> router/3/1 77\n");
+    assert_true(sea_inputs_parse(sea_buf_view(&text), &got));
+    assert_false(got.topics[SEA_TOPIC_TICKETS].is_known);
+    assert_int_equal(sea_inputs_take(&got, SEA_TOPIC_TICKETS, ROUTER_3, 77), SEA_DUPLICATE);
+    assert_int_equal(sea_inputs_take(&got, SEA_TOPIC_TICKETS, ROUTER_3, 78), SEA_NEW);
+    sea_buf_free(&text);
+}
+
+/* One log of tickets and one of deliveries; privacy's one partition is no part of it. */
+static void the_input_has_reached_a_time_only_when_all_that_stood_there_was_read(void **state)
+{
+    (void)state;
+    static const enum sea_topic TOPICS[] = {SEA_TOPIC_TICKETS, SEA_TOPIC_PRIVACY,
+                                            SEA_TOPIC_DELIVERIES};
+    static const struct {
+        int64_t fetched_at_ms, t_ms, tickets, low, high, deliveries_low, deliveries_high;
+        bool want;
+    } CASES[] = {
+        {1001, 1000, 10, 0, 10, 0, 0, true},  {1000, 1000, 10, 0, 10, 0, 0, false},
+        {999, 1000, 10, 0, 10, 0, 0, false},  {0, 1000, 10, 0, 10, 0, 0, false},
+        {1001, 1000, 9, 0, 10, 0, 0, false},  {1001, 1000, 11, 0, 10, 0, 0, true},
+        {1001, 1000, 0, 0, 1, 0, 0, false},   {1001, 1000, 0, 0, 0, 0, 0, true},
+        {1001, 1000, 10, 0, 10, 0, 1, false}, /* the last topic counts too */
+        {1001, 1000, 10, 0, 10, 5, 5, true},  /* all of it expired before we came */
+        {1001, 1000, 10, 0, 10, 5, 6, false},
+    };
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        static struct sea_inputs inputs;
+        struct sea_watermark mark = {.fetched_at_ms = CASES[i].fetched_at_ms};
+        struct sea_uuid id = {{1}};
+        memset(&inputs, 0, sizeof(inputs));
+        if (CASES[i].tickets) sea_inputs_read(&inputs, SEA_TOPIC_TICKETS, CASES[i].tickets - 1, id);
+        mark.logs[SEA_TOPIC_TICKETS].low = CASES[i].low;
+        mark.logs[SEA_TOPIC_TICKETS].high = CASES[i].high;
+        mark.logs[SEA_TOPIC_DELIVERIES].low = CASES[i].deliveries_low;
+        mark.logs[SEA_TOPIC_DELIVERIES].high = CASES[i].deliveries_high;
+        mark.logs[SEA_TOPIC_PRIVACY].high = 99;
+        mark.logs[SEA_TOPIC_MESSAGES].high = 99; /* not one of ours */
+        assert_int_equal(
+            sea_inputs_reached(&inputs, &mark, TOPICS, SEA_COUNT(TOPICS), CASES[i].t_ms),
+            CASES[i].want);
+    }
+}
+
 static void malformed_inputs_are_refused_whole(void **state)
 {
     (void)state;
@@ -176,6 +236,8 @@ SEA_TESTS(cmocka_unit_test(a_source_text_is_read_back_as_it_was_written),
           cmocka_unit_test(a_higher_incarnation_starts_again_and_a_lower_one_is_refused),
           cmocka_unit_test(a_full_table_of_senders_says_so),
           cmocka_unit_test(inputs_survive_their_text),
+          cmocka_unit_test(a_forgotten_topic_still_knows_its_senders),
+          cmocka_unit_test(the_input_has_reached_a_time_only_when_all_that_stood_there_was_read),
           cmocka_unit_test(malformed_inputs_are_refused_whole),
           cmocka_unit_test(a_frame_gives_its_records_back_with_rising_positions),
           cmocka_unit_test(a_cut_frame_ends_with_a_rest))

@@ -266,6 +266,7 @@ int seadesk_doctor(struct seadesk *seadesk)
     seadesk_doctor_kafka(&doctor);
     if (doctor.pg) seadesk_doctor_work(&doctor);
     sea_pg_close(&doctor.pg);
+    if (doctor.reader) rd_kafka_destroy(doctor.reader);
     if (doctor.kafka) rd_kafka_destroy(doctor.kafka);
     return seadesk_report_close(&doctor.report, "nothing is wrong");
 }

@@ -9,8 +9,9 @@
 struct seadesk_doctor {
     struct seadesk *seadesk;
     struct seadesk_report report;
-    struct sea_pg *pg; /* main database; NULL: it can't be used */
-    rd_kafka_t *kafka; /* NULL: it doesn't answer */
+    struct sea_pg *pg;  /* main database; NULL: it can't be used */
+    rd_kafka_t *kafka;  /* NULL: it doesn't answer */
+    rd_kafka_t *reader; /* opened when a record is looked at */
     struct seadesk_marks marks;
 };
 

@@ -72,11 +72,42 @@ static void say_lost(struct seadesk_doctor *doctor, const char *service, long lo
                      "%s read %s/%lld up to %lld, but the log ends at %lld: it was lost or made "
                      "anew, and nothing of it is taken until you decide",
                      service, name, partition, (long long)log->position, (long long)log->high);
+    else if (seadesk_log_state(log) == SEADESK_LOG_REPLACED)
+        seadesk_find(&doctor->report, SEADESK_WRONG, "lost log", advice,
+                     "%s read %s/%lld up to %lld, but another record stands there now: the log was "
+                     "cut or made anew",
+                     service, name, partition, (long long)log->position);
     else
         seadesk_find(&doctor->report, SEADESK_WRONG, "lost log", advice,
                      "%s read %s/%lld up to %lld, but the log begins at %lld: records expired "
                      "unread",
                      service, name, partition, (long long)log->position, (long long)log->low);
+}
+
+struct last {
+    struct sea_uuid id; /* that was read */
+    bool is_other;
+};
+
+static bool compare_last(void *arg, const struct sea_record *record)
+{
+    struct last *last = arg;
+    last->is_other = !sea_uuid_eq(record->headers.id, last->id);
+    return false;
+}
+
+/* Whether another record stands where the last one was read; asked only where records wait, since
+ * who stopped there leaves them. */
+static bool is_replaced(struct seadesk_doctor *doctor, enum sea_topic topic, int32_t partition,
+                        const struct sea_input_topic *input, const struct seadesk_log *log)
+{
+    struct last last = {.id = input->last};
+    if (seadesk_log_lag(log) == 0 || log->low >= log->position) return false;
+    if (!doctor->reader) doctor->reader = seadesk_kafka_open_reader(doctor->seadesk);
+    if (!doctor->reader || seadesk_kafka_read(doctor->reader, topic, partition, log->position - 1,
+                                              log->position, compare_last, &last))
+        return false;
+    return last.is_other;
 }
 
 /* One number of one service: positions beside the logs. Returns the records it has to read. */
@@ -98,7 +129,8 @@ static int64_t look_at_source(struct seadesk_doctor *doctor, const char *service
         if (!inputs.topics[t].is_known || !doctor->kafka) continue;
         if (!seadesk_kafka_mark(doctor->kafka, &doctor->marks, topic, partition)) continue;
         struct seadesk_log log = {true, inputs.topics[t].position, doctor->marks.low[t][partition],
-                                  doctor->marks.high[t][partition]};
+                                  doctor->marks.high[t][partition], false};
+        log.is_other = is_replaced(doctor, topic, partition, &inputs.topics[t], &log);
         if (seadesk_log_state(&log) != SEADESK_LOG_FINE)
             say_lost(doctor, service, number, topic, &log);
         waiting += seadesk_log_lag(&log);

@@ -5,7 +5,8 @@ enum seadesk_log_state seadesk_log_state(const struct seadesk_log *log)
 {
     if (!log->is_read) return SEADESK_LOG_FINE;
     if (log->high < log->position) return SEADESK_LOG_SHORTER;
-    return log->low > log->position ? SEADESK_LOG_EXPIRED : SEADESK_LOG_FINE;
+    if (log->low > log->position) return SEADESK_LOG_EXPIRED;
+    return log->is_other ? SEADESK_LOG_REPLACED : SEADESK_LOG_FINE;
 }
 
 int64_t seadesk_log_lag(const struct seadesk_log *log)

@@ -34,10 +34,8 @@ static bool change(struct sea_str before, struct rewind *rewind, struct sea_buf 
     static struct sea_inputs inputs; /* large */
     inputs = (struct sea_inputs){0};
     if (!sea_inputs_parse(before, &inputs)) return false;
-    struct sea_input_topic *topic = &inputs.topics[rewind->topic];
-    if (!topic->is_known) return false;
-    rewind->position = topic->position;
-    *topic = (struct sea_input_topic){0};
+    rewind->position = inputs.topics[rewind->topic].position;
+    if (!sea_inputs_forget(&inputs, rewind->topic)) return false;
     sea_inputs_print(&inputs, ret);
     return true;
 }
