@@ -114,12 +114,17 @@ void sea_producer_close(struct sea_producer **producer, int flush_ms);
 SEA_MUST_CHECK enum sea_err sea_producer_send(struct sea_producer *producer,
                                               const struct sea_outgoing *out, void *opaque);
 void sea_producer_poll(struct sea_producer *producer); /* serves reports now, without waiting */
+/* Waits for no acknowledgement any more: whatever is unacknowledged is reported RETRY. */
+void sea_producer_give_up(struct sea_producer *producer);
 int sea_producer_queued(const struct sea_producer *producer);
-/* Has the producer know, without traffic too, whether the broker and all topics are there. */
-void sea_producer_watch(struct sea_producer *producer);
+/* Has the producer know, without traffic too, whether the broker and all topics are there, and with
+ * `asks_replicas` whether what the edge acknowledges outlives a broker. */
+void sea_producer_watch(struct sea_producer *producer, bool asks_replicas);
 /* Of a watched producer: false until all topics were seen, and after all brokers went away until
  * they are seen again or a record is acknowledged. */
 bool sea_producer_is_up(const struct sea_producer *producer);
+/* What `asks_replicas` asked; false until it is known. */
+bool sea_producer_is_replicated(const struct sea_producer *producer);
 
 /* Metadata is there for all of `topics`, each with its number of partitions. RETRY when not, within
  * `timeout_ms`. */

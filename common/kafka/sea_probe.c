@@ -1,6 +1,8 @@
 /* sea_probe.c: the thread that asks, and what it knows. */
 #include "sea_probe.h"
 
+#include "sea_kafka_private.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,7 +17,8 @@ struct sea_probe {
     pthread_cond_t changed;
     unsigned told; /* how often the owner knew better than a question on its way */
     bool is_closing;
-    atomic_bool is_up;
+    bool asks_replicas;
+    atomic_bool is_up, is_replicated;
 };
 
 static bool ask(const struct sea_probe *probe)
@@ -39,26 +42,31 @@ static void *run(void *arg)
     struct sea_probe *probe = arg;
     pthread_mutex_lock(&probe->lock);
     while (!probe->is_closing) {
-        if (probe->is_up) {
+        if (probe->is_up && probe->is_replicated) {
             pthread_cond_wait(&probe->changed, &probe->lock);
             continue;
         }
         unsigned told = probe->told;
         pthread_mutex_unlock(&probe->lock);
         bool is_up = ask(probe);
+        if (is_up && probe->asks_replicas)
+            probe->is_replicated =
+                sea_kafka_edge_is_replicated(probe->handle, ASK_TIMEOUT_MS) == SEA_OK;
         pthread_mutex_lock(&probe->lock);
         if (told == probe->told) probe->is_up = is_up;
-        if (!probe->is_up && !probe->is_closing) wait_a_second(probe);
+        if (!(probe->is_up && probe->is_replicated) && !probe->is_closing) wait_a_second(probe);
     }
     pthread_mutex_unlock(&probe->lock);
     return NULL;
 }
 
-void sea_probe_open(struct sea_probe **ret, rd_kafka_t *handle)
+void sea_probe_open(struct sea_probe **ret, rd_kafka_t *handle, bool asks_replicas)
 {
     pthread_condattr_t monotonic;
     struct sea_probe *probe = sea_alloc(sizeof(*probe));
     probe->handle = handle;
+    probe->asks_replicas = asks_replicas;
+    probe->is_replicated = !asks_replicas;
     pthread_mutex_init(&probe->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -86,6 +94,11 @@ void sea_probe_close(struct sea_probe **pointer)
 bool sea_probe_is_up(const struct sea_probe *probe)
 {
     return probe->is_up;
+}
+
+bool sea_probe_is_replicated(const struct sea_probe *probe)
+{
+    return probe->is_replicated;
 }
 
 void sea_probe_tell(struct sea_probe *probe, bool is_up)

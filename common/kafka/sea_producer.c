@@ -177,14 +177,24 @@ enum sea_err sea_producer_send(struct sea_producer *producer, const struct sea_o
     return sea_kafka_err(err);
 }
 
+void sea_producer_give_up(struct sea_producer *producer)
+{
+    rd_kafka_purge(producer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
 int sea_producer_queued(const struct sea_producer *producer)
 {
     return rd_kafka_outq_len(producer->handle);
 }
 
-void sea_producer_watch(struct sea_producer *producer)
+void sea_producer_watch(struct sea_producer *producer, bool asks_replicas)
 {
-    sea_probe_open(&producer->probe, producer->handle);
+    sea_probe_open(&producer->probe, producer->handle, asks_replicas);
+}
+
+bool sea_producer_is_replicated(const struct sea_producer *producer)
+{
+    return producer->probe && sea_probe_is_replicated(producer->probe);
 }
 
 bool sea_producer_is_up(const struct sea_producer *producer)

@@ -128,7 +128,7 @@ static enum sea_err open_producer(struct desk_publisher *publisher)
     };
     publisher->is_dead = false;
     enum sea_err err = sea_producer_open(&publisher->producer, &options);
-    if (!err) sea_producer_watch(publisher->producer);
+    if (!err) sea_producer_watch(publisher->producer, false);
     return err;
 }
 

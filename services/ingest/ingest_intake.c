@@ -10,7 +10,8 @@
 #include "sea_id.h"
 #include "sea_log.h"
 
-enum { FREE_MAX = 512, ARENA_KEPT_MAX = 1 << 20, QUEUE_RECORDS_MAX = 100000 };
+/* CLOSE_MS: the end has waited for the broker already, and is watched. */
+enum { CLOSE_MS = 500, FREE_MAX = 512, ARENA_KEPT_MAX = 1 << 20, QUEUE_RECORDS_MAX = 100000 };
 
 struct ingest_intakes {
     struct ingest_intakes_options options;
@@ -244,7 +245,7 @@ static enum sea_err open_producer(struct ingest_intakes *intakes)
     };
     intakes->is_dead = false;
     enum sea_err err = sea_producer_open(&intakes->producer, &options);
-    if (!err) sea_producer_watch(intakes->producer);
+    if (!err) sea_producer_watch(intakes->producer, from->needs_replicas);
     return err;
 }
 
@@ -272,9 +273,19 @@ void ingest_intakes_mend(struct ingest_intakes *intakes)
     if (open_producer(intakes)) intakes->is_dead = true;
 }
 
+void ingest_intakes_give_up(struct ingest_intakes *intakes)
+{
+    sea_producer_give_up(intakes->producer);
+}
+
 bool ingest_intakes_is_up(const struct ingest_intakes *intakes)
 {
     return !intakes->is_dead && sea_producer_is_up(intakes->producer);
+}
+
+bool ingest_intakes_is_replicated(const struct ingest_intakes *intakes)
+{
+    return intakes->is_dead || sea_producer_is_replicated(intakes->producer);
 }
 
 size_t ingest_intakes_waiting(const struct ingest_intakes *intakes)
@@ -297,7 +308,7 @@ void ingest_intakes_close(struct ingest_intakes **pointer)
     struct ingest_intakes *intakes = *pointer;
     if (!intakes) return;
     ingest_recall_close(&intakes->recall); /* what it was asked is sent without its answer */
-    sea_producer_close(&intakes->producer, intakes->options.ack_timeout_ms);
+    sea_producer_close(&intakes->producer, CLOSE_MS);
     while (intakes->idle) {
         struct ingest_intake *intake = intakes->idle;
         intakes->idle = intake->next;

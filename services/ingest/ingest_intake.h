@@ -18,6 +18,7 @@ struct ingest_intakes_options {
     const char *brokers;
     int linger_ms, ack_timeout_ms;
     size_t queue_max_bytes;
+    bool needs_replicas; /* to be told of a cluster that loses what it acknowledged */
     struct ingest_encoder encoder;
     struct ingest_recall_options recall;
 };
@@ -27,8 +28,12 @@ SEA_MUST_CHECK enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
 void ingest_intakes_close(struct ingest_intakes **intakes);
 /* To be called now and then: a producer that turned fatal is replaced once nobody waits for it. */
 void ingest_intakes_mend(struct ingest_intakes *intakes);
+/* Who still waits for the broker is told RETRY, at the next turns of the loop. */
+void ingest_intakes_give_up(struct ingest_intakes *intakes);
 /* The broker can be reached and all topics are there. */
 bool ingest_intakes_is_up(const struct ingest_intakes *intakes);
+/* What it acknowledges outlives the loss of a broker; true where `needs_replicas` is false. */
+bool ingest_intakes_is_replicated(const struct ingest_intakes *intakes);
 /* Requests and batches in work, and their memory. */
 size_t ingest_intakes_waiting(const struct ingest_intakes *intakes);
 /* Too much waits for the broker already: what comes now should be refused. */

@@ -4,7 +4,12 @@
 #include "ingest_metrics.h"
 #include "sea_log.h"
 
-enum { LOOK_MS = 1000, KEY_LOOKS_MAX = 60, KEY_LOOK_MS = 50 };
+enum {
+    LOOK_MS = 1000,
+    KEY_LOOKS_MAX = 60,
+    KEY_LOOK_MS = 50,
+    GIVE_UP_MS = 6000, /* of a drain, which has 8 s: then requests hear 503 and not nothing */
+};
 
 static enum sea_err load(void *ctx, const struct sea_config *config)
 {
@@ -48,6 +53,16 @@ static bool has_day_key(void *ctx, struct sea_buf *why)
     return is_ready;
 }
 
+static bool is_replicated(void *ctx, struct sea_buf *why)
+{
+    const struct ingest_edge *edge = ctx;
+    bool is_good = ingest_intakes_is_replicated(edge->intakes);
+    if (!is_good)
+        sea_buf_text(why, "production mode wants three replicas of the edge's topics and "
+                          "min.insync.replicas 2 (SEADESK_KAFKA_REPLICAS at seadesk topics)");
+    return is_good;
+}
+
 static bool is_listening(void *ctx, struct sea_buf *why)
 {
     const struct ingest_edge *edge = ctx;
@@ -66,6 +81,18 @@ static void serve_when_ready(void *ctx)
         sea_app_fail(edge->app);
     else
         edge->is_listening = true;
+}
+
+static void give_up(void *ctx)
+{
+    const struct ingest_edge *edge = ctx;
+    ingest_intakes_give_up(edge->intakes);
+}
+
+static void on_drain(void *ctx)
+{
+    struct ingest_edge *edge = ctx;
+    sea_app_after(edge->app, GIVE_UP_MS, give_up, edge);
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -87,6 +114,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
         .linger_ms = (int)edge->own.linger_ms,
         .ack_timeout_ms = (int)edge->own.ack_timeout_ms,
         .queue_max_bytes = (size_t)edge->own.queue_bytes,
+        .needs_replicas = config->mode == SEA_MODE_PRODUCTION,
         .encoder = {&edge->pepper, edge->days},
         .recall = {.base = sea_app_base(app),
                    .url = config->redis,
@@ -106,8 +134,10 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (!err) err = ingest_topic_open(&edge->topic, edge);
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
+    sea_app_ready_check(app, "replicas", is_replicated, edge);
     sea_app_ready_check(app, "keys", has_day_key, edge);
     sea_app_ready_check(app, "http", is_listening, edge);
+    sea_app_on_drain(app, on_drain, edge);
     sea_app_every(app, LOOK_MS, look, edge);
     look(edge);
     serve_when_ready(edge);

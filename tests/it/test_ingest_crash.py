@@ -275,8 +275,24 @@ def test_sigterm_without_kafka_answers_503_and_ends_with_0_in_time(edge, program
     program.wait_ready(60)
 
 
+def test_sigterm_gives_up_on_a_broker_that_is_waited_for_longer_than_the_end_may_take(edge, patient, service):
+    pid = patient.pid()
+    service("kafka").stop()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = [pool.submit(e.Edge(edge.base).message, message(), timeout=60) for _ in range(4)]
+            e.eventually(lambda: patient.metric("seadesk_ingest_waiting_requests") == 4, 40)
+            patient.signal(signal.SIGTERM)
+            assert {answer.result(timeout=60).status_code for answer in answers} == {503}
+        assert "ended with status 0" in ended(patient, pid)
+    finally:
+        service("kafka").start()
+    patient.wait_ready(60)
+
+
 def test_rolling_restarts_under_load_lose_nothing_and_break_no_request(edge, program, kafka_consumer):
     topic = kafka_consumer("seadesk.messages")
+    e.eventually(lambda: edge.message(message()).status_code == 202, 60)  # the broker was restarted a moment ago
     with Load(edge.base) as load:
         for _ in range(2):
             time.sleep(1)
@@ -287,6 +303,29 @@ def test_rolling_restarts_under_load_lose_nothing_and_break_no_request(edge, pro
         time.sleep(0.5)
     assert set(load.statuses) == {202}
     everything_acked_is_there(topic, load)
+
+
+# ---- production ----
+
+def test_in_production_mode_a_cluster_of_one_broker_is_named_by_readyz(program, tmp_path):
+    folder = tmp_path / "config"
+    shutil.copytree(CHECKOUT / "deploy" / "config", folder)
+    channels = folder / "channels.yaml"
+    channels.write_text(channels.read_text().replace("demo-", "own-"))  # demo credentials are refused there
+    program.settings(SEADESK_CONFIG=folder, SEADESK_MODE="production")
+    pid = program.pid()
+    program.signal(signal.SIGTERM)
+    try:
+        e.eventually(lambda: program.pid() not in (pid, None), 60)
+
+        def missing():
+            return requests.get(program.admin + "/readyz", timeout=5).json()["missing"]
+
+        e.eventually(lambda: set(missing()) == {"replicas"}, 60)
+        assert "min.insync.replicas" in missing()["replicas"] and not program.ready()
+    finally:
+        program.settings()
+        program.restart()
 
 
 # ---- reloading ----
