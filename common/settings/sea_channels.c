@@ -160,10 +160,11 @@ static enum sea_adapter read_adapter(struct sea_yaml_node node, enum sea_adapter
     return (enum sea_adapter)choice;
 }
 
-static void need_secret(const struct sea_secrets *secrets, struct sea_yaml_node account,
-                        const char *key, const struct sea_channel *channel)
+static void need_secret(const struct sea_loader *loader, const struct sea_secrets *secrets,
+                        struct sea_yaml_node account, const char *key,
+                        const struct sea_channel *channel)
 {
-    if (secrets->count == 0)
+    if (secrets->count == 0 && !loader->from->without_secrets)
         sea_yaml_error(account, "missing key, expected '%s' as every account of %s has", key,
                        channel->name);
 }
@@ -183,7 +184,7 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
         sea_loader_text(loader, sea_yaml_need(&map, "login"), &account->login);
         if (account->token.count == 0) account->token = account->secret;
     }
-    need_secret(&account->token, node, "token", account->channel);
+    need_secret(loader, &account->token, node, "token", account->channel);
     if (account->channel->adapter == SEA_ADAPTER_GENERIC)
         sea_yaml_error(node, "channel %s can't send, expected no 'send'", account->channel->name);
     sea_yaml_end(&map);
@@ -204,9 +205,9 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     if (account->channel) {
         account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
         if (ADAPTERS[account->adapter].needs & SEA_NEEDS_SECRET)
-            need_secret(&account->secret, node, "secret", account->channel);
+            need_secret(loader, &account->secret, node, "secret", account->channel);
         if (ADAPTERS[account->adapter].needs & SEA_NEEDS_VERIFY_TOKEN)
-            need_secret(&account->verify_token, node, "verify_token", account->channel);
+            need_secret(loader, &account->verify_token, node, "verify_token", account->channel);
         read_send(loader, sea_yaml_get(&map, "send"), account);
     }
     sea_yaml_end(&map);
@@ -302,7 +303,7 @@ static void read_source(struct sea_loader *loader, struct sea_yaml_node node,
     read_rate(sea_yaml_get(&map, "rate"), source);
     read_rejects(loader, sea_yaml_get(&map, "rejects"), source);
     sea_yaml_end(&map);
-    if (source->keys.count + source->signing.count == 0)
+    if (source->keys.count + source->signing.count == 0 && !loader->from->without_secrets)
         sea_yaml_error(node, "missing key, expected 'key' or 'signing'");
 }
 

@@ -17,12 +17,14 @@ static void log_errors(const struct sea_yaml_errors *errors)
     }
 }
 
-enum sea_err sea_folder_load(struct sea_settings **settings, const struct sea_config *config)
+static enum sea_err load(struct sea_settings **settings, const struct sea_config *config,
+                         bool without_secrets)
 {
     struct sea_settings *loaded = NULL;
     struct sea_yaml_errors errors = SEA_YAML_ERRORS;
     struct sea_settings_from from = {.folder = config->config,
-                                     .is_production = config->mode == SEA_MODE_PRODUCTION};
+                                     .is_production = config->mode == SEA_MODE_PRODUCTION,
+                                     .without_secrets = without_secrets};
     bool is_good = sea_settings_open(&from, &errors, &loaded);
     if (!is_good) log_errors(&errors);
     sea_yaml_errors_free(&errors);
@@ -30,4 +32,15 @@ enum sea_err sea_folder_load(struct sea_settings **settings, const struct sea_co
     sea_settings_close(settings);
     *settings = loaded;
     return SEA_OK;
+}
+
+enum sea_err sea_folder_load(struct sea_settings **settings, const struct sea_config *config)
+{
+    return load(settings, config, false);
+}
+
+enum sea_err sea_folder_load_without_secrets(struct sea_settings **settings,
+                                             const struct sea_config *config)
+{
+    return load(settings, config, true);
 }

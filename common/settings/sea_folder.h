@@ -9,5 +9,8 @@
 /* Replaces *settings (NULL at first). FATAL: the folder is wrong, *settings stays as it is. */
 SEA_MUST_CHECK enum sea_err sea_folder_load(struct sea_settings **settings,
                                             const struct sea_config *config);
+/* The same for a service that needs no secret of a channel, source or engine: none is read. */
+SEA_MUST_CHECK enum sea_err sea_folder_load_without_secrets(struct sea_settings **settings,
+                                                            const struct sea_config *config);
 
 #endif

@@ -79,7 +79,7 @@ static void read_secret(struct sea_loader *loader, struct sea_yaml_node node,
 void sea_loader_secrets(struct sea_loader *loader, struct sea_yaml_node node,
                         struct sea_secrets *ret)
 {
-    if (sea_yaml_is_absent(node)) return;
+    if (sea_yaml_is_absent(node) || loader->from->without_secrets) return;
     if (sea_yaml_is_map(node)) {
         read_secret(loader, node, ret);
         return;

@@ -38,6 +38,7 @@ struct sea_settings_from {
     const char *folder;                   /* SEADESK_CONFIG */
     bool is_production;                   /* refuses demo credentials */
     const char *(*env)(const char *name); /* NULL: the process's environment */
+    bool without_secrets; /* for who verifies and sends nothing: no secret is read or asked for */
 };
 
 /* False: *ret is untouched, and `errors` has a line for every mistake found: file:line:column:

@@ -9,7 +9,7 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
 {
     struct order_tracker *tracker = ctx;
     tracker->config = config;
-    return sea_folder_load(&tracker->settings, config);
+    return sea_folder_load_without_secrets(&tracker->settings, config);
 }
 
 static void reload(void *ctx)

@@ -9,7 +9,7 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
 {
     struct sla_timer *timer = ctx;
     timer->config = config;
-    return sea_folder_load(&timer->settings, config);
+    return sea_folder_load_without_secrets(&timer->settings, config);
 }
 
 static void reload(void *ctx)

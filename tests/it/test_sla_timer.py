@@ -266,6 +266,8 @@ def test_an_erased_customers_clocks_are_gone(ticket, pg, eventually):
         request_id=request.bytes, customer_id=uuid.uuid4().bytes, contact_keys=[ticket.home]), str(request))
     eventually(lambda: not ticket.clocks())
     assert pg.value("select count(*) from sla_timer.erasure where request_id = %s", str(request)) == 1
+    # Found by its key, not by looking through every ticket there ever was.
+    assert pg.value("select count(*) from pg_indexes where schemaname = 'sla_timer' and indexdef like '%%ticket%%(home_key)'") == 1
 
 
 def test_the_story_tells_what_was_set_and_what_breached(ticket, clock, pg, eventually):

@@ -39,7 +39,7 @@ static char *errors_of(const char *file, const char *text, bool is_production)
         fputs(text, stream);
         fclose(stream);
     }
-    struct sea_settings_from from = {folder, is_production, no_env};
+    struct sea_settings_from from = {folder, is_production, no_env, false};
     struct sea_yaml_errors errors = SEA_YAML_ERRORS;
     struct sea_settings *settings = NULL;
     bool is_good = sea_settings_open(&from, &errors, &settings);
@@ -237,8 +237,30 @@ static void secrets_rotate_with_two_live_ones(void **state)
     assert_true(sea_secrets_match(secrets, SEA_STR("secret-from-env")));
     assert_false(sea_secrets_match(secrets, SEA_STR("from-a-file\n")));
     sea_settings_close(&settings);
+
+    /* Who needs no secret may not be able to read them either, and asks for none. */
+    snprintf(path, sizeof path, "%s/secret", folder);
+    assert_int_equal(unlink(path), 0);
+    from.without_secrets = true;
+    assert_true(sea_settings_open(&from, &errors, &settings));
+    assert_int_equal(settings->channels.account_count, 1);
+    assert_int_equal(settings->channels.accounts[0].secret.count, 0);
+    sea_settings_close(&settings);
     snprintf(path, sizeof path, "rm -r %s", folder);
     assert_int_equal(system(path), 0);
+}
+
+static void nothing_of_the_whole_folder_is_missed_without_secrets(void **state)
+{
+    (void)state;
+    struct sea_settings_from from = {
+        .folder = OWN, .is_production = true, .env = no_env, .without_secrets = true};
+    struct sea_yaml_errors errors = SEA_YAML_ERRORS;
+    struct sea_settings *settings = NULL;
+    assert_true(sea_settings_open(&from, &errors, &settings));
+    for (uint32_t i = 0; i < settings->channels.source_count; i++)
+        assert_int_equal(settings->channels.sources[i].keys.count, 0);
+    sea_settings_close(&settings);
 }
 
 static void mistakes_in_the_other_files_are_told_with_their_place(void **state)
@@ -450,6 +472,7 @@ SEA_TESTS(cmocka_unit_test(every_channel_has_its_demo_account_and_secret),
           cmocka_unit_test(mistakes_in_channels_are_told_with_their_place),
           cmocka_unit_test(an_unknown_channel_is_told_with_those_that_there_are),
           cmocka_unit_test(secrets_rotate_with_two_live_ones),
+          cmocka_unit_test(nothing_of_the_whole_folder_is_missed_without_secrets),
           cmocka_unit_test(mistakes_in_the_other_files_are_told_with_their_place),
           cmocka_unit_test(a_missing_folder_or_file_is_told),
           cmocka_unit_test(notices_exist_for_every_milestone_and_exception),
