@@ -5,6 +5,7 @@
 
 #include "order_metrics.h"
 #include "order_store.h"
+#include "sea_clock.h"
 #include "sea_crash.h"
 #include "sea_metrics_common.h"
 #include "seadesk/v1/privacy.pb-c.h"
@@ -27,8 +28,9 @@ static void count(struct order_counts *counts, const struct order_item *item, in
     }
     counts->outcomes[item->outcome]++;
     if (item->about) count_notice(counts, item->about);
-    if (!item->event.is_historical && counts->ages_count < SEA_WORKER_BATCH_MAX)
-        counts->ages_s[counts->ages_count++] = (double)(now_ms - item->event.place.at_ms) / 1000;
+    if (item->event.is_historical || counts->ages_count == SEA_WORKER_BATCH_MAX) return;
+    counts->ages_s[counts->ages_count] = (double)(now_ms - item->event.place.at_ms) / 1000;
+    counts->received_at_ms[counts->ages_count++] = item->message->received_at_ms;
 }
 
 static enum sea_err apply_item(struct order_tracker *tracker, struct sea_txn *txn,
@@ -128,8 +130,12 @@ static void committed(void *ctx)
     for (size_t i = 0; i < ORDER_ABOUTS_MAX && counts->notices[i].about; i++)
         sea_metric_add(&sea_m_order_notices_total, counts->notices[i].count,
                        counts->notices[i].about);
-    for (size_t i = 0; i < counts->ages_count; i++)
+    int64_t now_ms = sea_clock_wall_ms(); /* as ingest's: the real one */
+    for (size_t i = 0; i < counts->ages_count; i++) {
+        int64_t took_ms = now_ms - counts->received_at_ms[i];
         sea_metric_observe(&sea_m_order_event_age_seconds, counts->ages_s[i]);
+        sea_metric_observe(&sea_m_order_freshness_seconds, (double)took_ms / 1000);
+    }
     rolled_back(tracker);
 }
 

@@ -21,6 +21,7 @@ struct order_tracker {
             uint32_t count;
         } notices[ORDER_ABOUTS_MAX];
         double ages_s[SEA_WORKER_BATCH_MAX];
+        int64_t received_at_ms[SEA_WORKER_BATCH_MAX]; /* of the same events */
         uint32_t ages_count;
     } counts;
 };

@@ -95,6 +95,24 @@ def test_five_milestones_give_five_notices_even_if_replayed(order, heard, timeli
     assert sorted(about for about, in order.rows("notice_v", "about")) == sorted(ABOUTS)
 
 
+def test_how_fresh_timelines_are_is_measured(order, env, pg, eventually, service, traffic):
+    """OL-03: from ingest's receipt to where the order can be asked for, as a number."""
+    tracker = service("order-tracker")
+
+    def measured():
+        return [tracker.metric("seadesk_order_freshness_seconds_" + part) for part in ("count", "sum")]
+
+    count, total = measured()
+    for kind in ("order.paid", "parcel.dispatched", "parcel.delivered"):
+        data = {"order_id": order.id, "market": "BR", "parcel": {"parcel_id": "P1"}}
+        assert traffic.post_event(env["SEADESK_INGEST_URL"], traffic.business_event(kind, data))[0] == 202
+    order.wait_applied(lambda ask: eventually(ask, 60), 3)
+    eventually(lambda: measured()[0] >= count + 3, 60)
+    now_count, now_total = measured()
+    each = (now_total - total) / (now_count - count)
+    assert 0 < each < 30, f"{each} s"
+
+
 def test_late_and_duplicate_events_are_stored_and_not_applied(order, heard, timelines, eventually, service):
     """OL-05: the milestone never falls."""
     tracker = service("order-tracker")
