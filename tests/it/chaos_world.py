@@ -250,17 +250,32 @@ class World:
                 except Exception:  # it was killed a moment ago: it is empty or comes back from its file
                     pass
 
-    def run_load(self, redis, count, every):
+    def roll(self, names):
+        """Each is told to end, ends with status 0, and is ready again before the next."""
+        for name in names:
+            program = stack.Program(self.env, name)
+            pid = eventually(program.pid, 60)
+            said = len(program.log())
+            os.kill(pid, signal.SIGTERM)
+            self.history.faults.append(("restart", name))
+            eventually(lambda p=program, old=pid: p.pid() not in (old, None), 60)
+            assert "ended with status 0" in program.log()[said:], program.log()[said:][-2000:]
+            program.wait_ready(120)
+
+    def run_load(self, disturb):
+        """Load, `disturb()` in the midst of it, and the end of the load."""
         threads = [threading.Thread(target=self.customer, args=(contact,), daemon=True) for contact in self.contacts]
         threads += [threading.Thread(target=self.shop, daemon=True), threading.Thread(target=self.agent, daemon=True)]
         for thread in threads:
             thread.start()
         time.sleep(3)
-        self.faults(redis, count, every)
-        time.sleep(3)
-        self.stop.set()
+        try:
+            disturb()
+            time.sleep(3)
+        finally:
+            self.stop.set()
         for thread in threads:
-            thread.join(90)
+            thread.join(120)
             assert not thread.is_alive(), "a load thread hangs"
 
     def heal(self):

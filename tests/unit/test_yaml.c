@@ -86,6 +86,27 @@ static void what_aliases_unfold_to_is_bounded(void **state)
     assert_true(parse(f, "a: &a {x: 1}\nb: *a\n"));
 }
 
+/* The root, the list and its items are the values. */
+static void the_number_of_values_is_bounded_exactly(void **state)
+{
+    struct fixture *f = *state;
+    enum { ITEMS = SEA_YAML_VALUES_MAX - 2 };
+    char *text = sea_alloc(2 * ITEMS + 16);
+    for (size_t items = ITEMS; items <= ITEMS + 1; items++) {
+        size_t len = 4;
+        memcpy(text, "a: [", len);
+        for (size_t i = 0; i < items; i++) {
+            text[len++] = 'x';
+            text[len++] = ',';
+        }
+        memcpy(text + len - 1, "]\n", 3); /* in place of the last comma */
+        assert_int_equal(parse(f, text), items == ITEMS);
+        assert_errors(f, items == ITEMS ? ""
+                                        : "a.yaml:1:1: too many values, expected at most 50000\n");
+    }
+    free(text);
+}
+
 static void too_large_a_file_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -290,7 +311,8 @@ static void the_list_of_mistakes_is_bounded(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 SEA_TESTS(CASE(broken_files_are_refused_with_their_place), CASE(what_aliases_unfold_to_is_bounded),
-          CASE(too_large_a_file_is_refused), CASE(a_key_that_nobody_asks_for_is_an_error),
+          CASE(the_number_of_values_is_bounded_exactly), CASE(too_large_a_file_is_refused),
+          CASE(a_key_that_nobody_asks_for_is_an_error),
           CASE(all_mistakes_of_a_file_are_told_each_once),
           CASE(a_lower_layer_gives_what_the_upper_one_does_not),
           CASE(keys_that_are_data_come_once_from_all_layers),

@@ -4,6 +4,7 @@
 #include "sea_enc.h"
 #include "sea_pack.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -147,6 +148,62 @@ static void a_name_that_is_no_zone_is_refused(void **state)
     }
 }
 
+/* A zone without changes: one offset, and a footer. */
+static bool parse_zone(int32_t offset_s, const char *footer, struct sea_zone *ret)
+{
+    static struct sea_zone_step steps[SEA_ZONE_STEPS_MAX];
+    char file[256] = {0};
+    enum { HEADER = 44, TYPES = 20 + 4 * 4, CHARS = 20 + 5 * 4 };
+    size_t len = HEADER + 7;
+    char *second = file + HEADER, *type = second + HEADER;
+    memcpy(file, "TZif2", 5); /* the old block is empty */
+    memcpy(second, "TZif2", 5);
+    second[TYPES + 3] = 1;
+    second[CHARS + 3] = 1;
+    for (int i = 0; i < 4; i++) type[i] = (char)((uint32_t)offset_s >> (24 - 8 * i));
+    len += HEADER;
+    len += (size_t)snprintf(file + len, sizeof file - len, "\n%s\n", footer);
+    return sea_zone_parse((struct sea_str){file, len}, steps, ret);
+}
+
+static void an_offset_is_less_than_a_day(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t offset_s;
+        bool want;
+    } CASES[] = {{0, true},       {86399, true},  {-86399, true},    {86400, false},
+                 {-86400, false}, {86401, false}, {INT32_MIN, false}};
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct sea_zone zone;
+        assert_int_equal(parse_zone(CASES[i].offset_s, "", &zone), CASES[i].want);
+        if (CASES[i].want) assert_int_equal(sea_zone_span(&zone, 0).offset_s, CASES[i].offset_s);
+    }
+}
+
+/* RFC 8536, 3.3.1: an offset of the rule has at most 24 hours, a time of change at most 167. */
+static void the_hours_of_a_rule_are_bounded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *footer;
+        bool want;
+    } CASES[] = {{"AAA24", true},
+                 {"AAA-24", true},
+                 {"AAA25", false},
+                 {"AAA-25", false},
+                 {"AAA1:59:59", true},
+                 {"AAA1:60", false},
+                 {"AAA0BBB-24,M3.1.0/167,M10.1.0/-167", true},
+                 {"AAA0BBB-25,M3.1.0,M10.1.0", false},
+                 {"AAA0BBB,M3.1.0/168,M10.1.0", false},
+                 {"AAA0BBB,M3.1.0,M10.1.0/-168", false}};
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct sea_zone zone;
+        assert_int_equal(parse_zone(0, CASES[i].footer, &zone), CASES[i].want);
+    }
+}
+
 static void days_and_dates_agree(void **state)
 {
     (void)state;
@@ -176,4 +233,6 @@ SEA_TESTS(cmocka_unit_test(offsets_agree_with_the_c_library_from_1970_to_2100),
           cmocka_unit_test(an_hour_that_comes_twice_or_never_is_known),
           cmocka_unit_test(every_minute_goes_to_local_time_and_back),
           cmocka_unit_test(a_name_that_is_no_zone_is_refused),
+          cmocka_unit_test(an_offset_is_less_than_a_day),
+          cmocka_unit_test(the_hours_of_a_rule_are_bounded),
           cmocka_unit_test_teardown(days_and_dates_agree, teardown))
