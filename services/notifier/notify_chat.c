@@ -365,7 +365,7 @@ void notify_chat_tick(struct notify_chat *chat)
             stream->is_behind = sea_http_stream_write(stream->exchange, SEA_STR(":\n\n"));
         }
     }
-    flush(chat);
+    wake(chat);
 }
 
 /* ---- the tail ---- */
@@ -449,11 +449,14 @@ enum sea_err notify_chat_open(struct notify_chat **ret, struct notify *service)
 void notify_chat_close(struct notify_chat **pointer)
 {
     struct notify_chat *chat = *pointer;
-    struct stream *stream;
+    struct stream *stream, *next;
     if (chat == NULL) return;
     sea_tail_close(&chat->tail);
     sea_producer_close(&chat->producer, 1000);
-    while ((stream = TAILQ_FIRST(&chat->streams)) != NULL) forget(stream);
+    for (stream = TAILQ_FIRST(&chat->streams); stream != NULL; stream = next) {
+        next = TAILQ_NEXT(stream, all);
+        free(stream);
+    }
     if (chat->text.ptr != NULL) sodium_memzero(chat->text.ptr, chat->text.cap);
     if (chat->wire.ptr != NULL) sodium_memzero(chat->wire.ptr, chat->wire.cap);
     sea_buf_free(&chat->text);
