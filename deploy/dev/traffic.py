@@ -62,6 +62,12 @@ def whatsapp_text(sender, text, message_id=None, at_ms=None, name="Customer"):
     return whatsapp_change({"contacts": [contact], "messages": [message]})
 
 
+def whatsapp_media(sender, kind, media, message_id=None):
+    """An image, audio (a voice note with media {"voice": true}), video … with the provider's words for it."""
+    message = {"from": sender, "id": message_id or new_id("wamid."), "timestamp": str(now_ms() // 1000), "type": kind, kind: media}
+    return whatsapp_change({"contacts": [{"profile": {"name": "Customer"}, "wa_id": sender}], "messages": [message]})
+
+
 def whatsapp_status(recipient, message_id, status, at_ms=None):
     at_s = (now_ms() if at_ms is None else at_ms) // 1000
     return whatsapp_change({"statuses": [{"id": message_id, "status": status, "timestamp": str(at_s),

@@ -13,11 +13,26 @@ static const char *const STATUSES[] = {"open",    "offered",  "assigned", "waiti
                                        "snoozed", "resolved", "closed"};
 enum { STATUSES_ACTIVE = 5, STATUSES_WAITING = 2 };
 
-static size_t status_rank(struct sea_str status)
+static size_t rank_of_one(struct sea_str status)
 {
     for (size_t i = 0; i < SEA_COUNT(STATUSES); i++)
         if (sea_str_is(status, STATUSES[i])) return i;
     return SEA_COUNT(STATUSES);
+}
+
+/* Of a list with commas the highest; SEA_COUNT(STATUSES) when one of it is none. */
+static size_t status_rank(struct sea_str list)
+{
+    size_t highest = 0;
+    for (bool is_more = true; is_more;) {
+        const char *comma = list.len ? memchr(list.ptr, ',', list.len) : NULL;
+        size_t len = comma ? (size_t)(comma - list.ptr) : list.len;
+        size_t rank = rank_of_one((struct sea_str){list.ptr, len});
+        if (rank > highest) highest = rank;
+        is_more = comma != NULL;
+        if (is_more) list = (struct sea_str){comma + 1, list.len - len - 1};
+    }
+    return highest;
 }
 
 bool desk_status_is_active(struct sea_str status)
@@ -86,7 +101,7 @@ static bool read_text(const char *name, struct sea_str value, struct sea_str me,
     }
     if (ret->status.len && status_rank(ret->status) == SEA_COUNT(STATUSES))
         return wrong(problem, "the parameter status must be open, offered, assigned, waiting, "
-                              "snoozed, resolved or closed");
+                              "snoozed, resolved, closed, or several of them with commas between");
     if (sea_str_is(ret->assignee, "me")) {
         if (!me.len) return wrong(problem, "assignee=me needs the header Seadesk-Agent");
         ret->assignee = me;

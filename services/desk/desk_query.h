@@ -33,14 +33,15 @@ struct desk_query {
     struct desk_cursor after;
 };
 
-/* Reads the parameters status queue market channel assignee (a user, or me) order_id customer_id q
- * (a ticket's id or an order's) cursor limit of a query as sent; unknown ones are ignored. `me` is
- * the one who asks, may be empty. Texts are in `arena`. False: *ret_problem, constant, says why. */
+/* Reads the parameters status (one or several, with commas between) queue market channel assignee
+ * (a user, or me) order_id customer_id q (a ticket's id or an order's) cursor limit of a query as
+ * sent; unknown ones are ignored. `me` is the one who asks, may be empty. Texts are in `arena`.
+ * False: *ret_problem, constant, says why. */
 SEA_MUST_CHECK bool desk_query_parse(struct sea_str query, struct sea_str me,
                                      struct sea_arena *arena, struct desk_query *ret,
                                      struct sea_problem *ret_problem);
 
-/* Whether tickets of this status are still worked on. */
+/* Whether tickets of this status, or of each of these, are still worked on. */
 bool desk_status_is_active(struct sea_str status);
 
 #endif

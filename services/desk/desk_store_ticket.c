@@ -39,7 +39,8 @@ enum column {
 
 /* $1 … $6 and $10; an empty text, the nil id, doesn't filter. */
 #define FILTERS                                                                                    \
-    "($1 = '' OR status = $1) AND ($2 = '' OR queue = $2) AND ($3 = '' OR market = $3)"            \
+    "($1 = '' OR status = ANY (string_to_array($1, ','))) AND ($2 = '' OR queue = $2) AND ($3 = "  \
+    "'' OR market = $3)"                                                                           \
     " AND ($4 = '' OR channel = $4) AND ($5 = '' OR assignee = $5)"                                \
     " AND ($6 = '' OR $6 = ANY (order_ids))"                                                       \
     " AND ($10 = '00000000-0000-0000-0000-000000000000' OR customer_id = $10)"

@@ -276,6 +276,8 @@ def test_pages_of_a_list_follow_each_other_newest_first_without_gap_or_repeat(de
     rows(45, queue)
     items, _ = pages(desk, f"queue={queue}&status=closed", 20)
     assert [item["version"] for item in items] == list(range(45, 0, -1))
+    assert pages(desk, f"queue={queue}&status=resolved,closed", 20)[0] == items
+    assert pages(desk, f"queue={queue}&status=open,resolved", 20)[0] == []
     assert len({item["id"] for item in items}) == 45
     one = items[7]
     assert (one["queue"], one["status"], one["market"], one["channel"]) == (queue, "closed", "GB", "form")

@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 import uuid
+from datetime import datetime, timedelta
 
 import psycopg2
 import pytest
@@ -29,6 +30,7 @@ def order(traffic, ingest):
 # ---- case ----
 
 def test_messages_open_and_extend_one_ticket_and_a_resend_changes_nothing_CH_10_CH_29(person, pg):
+    """CH-10 CH-29"""
     external_id = person.post("Oi, comprei um vestido azul na semana passada e quero trocar")
     first = person.shown(external_id)
     assert (first["market"], first["language"], first["direction"]) == ("BR", "pt", "in")
@@ -40,6 +42,57 @@ def test_messages_open_and_extend_one_ticket_and_a_resend_changes_nothing_CH_10_
     rows = pg.query("select event_id, version from router.message_v m join router.ticket_v t using (ticket_id)"
                     " where m.ticket_id = %s", first["ticket_id"])
     assert len(rows) == 3 and {version for _, version in rows} <= {2, 3}  # one record each, or two in one batch
+
+
+@pytest.mark.ledger("CH-10")
+@pytest.mark.parametrize("kind, media", [
+    ("image", {"id": "9001", "mime_type": "image/jpeg", "sha256": "c2hhMjU2", "caption": "Olha o furo"}),
+    ("audio", {"id": "9002", "mime_type": "audio/ogg; codecs=opus", "sha256": "c2hhMjU2", "voice": True})])
+def test_a_picture_or_voice_note_opens_or_extends_a_ticket_and_counts_for_its_market(
+        new_person, traffic, ingest, service, kind, media):
+    """CH-10: each opens a ticket or goes on with it; the share of WhatsApp per market can be counted."""
+    def sends(person):
+        message_id = traffic.new_id("wamid.")
+        status, body = traffic.post_whatsapp(ingest.base, traffic.whatsapp_media(person.number, kind, media, message_id))
+        assert status == 200, body
+        return person.shown(message_id)
+
+    def counted(market):
+        return service("ingest").metric("seadesk_ingest_market_messages_total", channel="whatsapp", market=market)
+    before = counted("BR"), counted("MX")
+    person, mexican = new_person(), new_person("52")
+    opened = sends(person)
+    assert opened["ticket_id"] and opened["market"] == "BR"
+    written = person.write("Vocês viram?")
+    assert written["ticket_id"] == opened["ticket_id"] == sends(person)["ticket_id"]
+    assert sends(mexican)["ticket_id"] != opened["ticket_id"]
+    assert (counted("BR"), counted("MX")) == (before[0] + 3, before[1] + 1)
+
+
+@pytest.mark.ledger("CH-04")
+def test_a_chat_message_is_at_router_within_a_second_and_starts_the_clocks_of_chat(traffic, ingest, desk, service):
+    """CH-04: visible in under a second (the quickest of ten: the machine may be busy), with the limits of live chat."""
+    service("router").wait_ready()
+    shown = []
+    for _ in range(10):
+        visitor, message_id = "visitor-" + uuid.uuid4().hex, traffic.new_id("f-")
+        message = {**traffic.form_message(visitor, "Hi, is anybody there?", message_id, locale="en-US"), "channel": "chat"}
+        status, body = traffic.post_form(ingest.base, message)
+        assert status == 202, body
+        shown.append(eventually(lambda: desk.message("chat", message_id)))
+
+    def at(text):
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    assert min(at(one["routed_at"]) - at(one["received_at"]) for one in shown) < timedelta(seconds=1)
+    last = shown[-1]
+    assert last["market"] == "US"
+
+    def clocks():
+        ticket = desk.get(f"/tickets/{last['ticket_id']}").json()
+        return {clock["clock"]: at(clock["due_at"]) - at(last["sent_at"]) for clock in ticket["clocks"]}
+    limits = eventually(lambda: {"acknowledgement", "first_response"} <= clocks().keys() and clocks())
+    assert limits["acknowledgement"] == timedelta(seconds=30)
+    assert limits["first_response"] == timedelta(seconds=60)
 
 
 def test_what_is_stored_is_sealed_and_only_hashes_are_looked_up(person, pg):
@@ -125,6 +178,7 @@ def test_stop_in_any_case_or_spacing_is_confirmed_once_and_opens_no_ticket_CP_16
 # ---- orders ----
 
 def test_an_order_joins_the_customer_and_where_is_my_order_is_answered_TK_15_OL_01(person, order, ana, fake):
+    """TK-15 OL-01"""
     first = person.write("Oi, comprei um vestido azul na semana passada e quero trocar por outro")
     order_id = "r" + person.number[-8:]
     order("order.paid", order_id, market="BR", customer=person.as_customer())

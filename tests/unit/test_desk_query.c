@@ -52,10 +52,9 @@ static void tickets_that_wait_come_as_a_queue(void **state)
     static const struct {
         const char *query;
         enum desk_sort want;
-    } CASES[] = {{"status=open", DESK_QUEUE},
-                 {"status=offered", DESK_QUEUE},
-                 {"status=assigned", DESK_NEWEST},
-                 {"status=closed", DESK_NEWEST}};
+    } CASES[] = {{"status=open", DESK_QUEUE},          {"status=offered", DESK_QUEUE},
+                 {"status=assigned", DESK_NEWEST},     {"status=open,offered", DESK_QUEUE},
+                 {"status=open,waiting", DESK_NEWEST}, {"status=closed", DESK_NEWEST}};
     struct sea_arena arena = SEA_ARENA(65536);
     for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
         struct desk_query query;
@@ -93,6 +92,8 @@ static void mistakes_are_named(void **state)
 {
     (void)state;
     static const char *const CASES[] = {"status=opened",
+                                        "status=open,",
+                                        "status=open,,closed",
                                         "status=Open",
                                         "limit=0",
                                         "limit=-1",

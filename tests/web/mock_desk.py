@@ -69,8 +69,10 @@ class Desk:
         return self.tickets[ticket_id]
 
     def list(self, query, user):
-        wanted = {name: query[name] for name in ("status", "queue", "market", "channel") if name in query}
+        wanted = {name: query[name] for name in ("queue", "market", "channel") if name in query}
         items = [t for t in self.tickets.values() if all(t[name] == value for name, value in wanted.items())]
+        if "status" in query:
+            items = [t for t in items if t["status"] in query["status"].split(",")]
         if "assignee" in query:
             who = user if query["assignee"] == "me" else query["assignee"]
             items = [t for t in items if t["assignee"] == who]
