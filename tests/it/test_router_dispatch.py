@@ -134,10 +134,12 @@ def working(agent):
 
 
 def test_redis_emptied_under_load_is_equal_to_postgres_again_and_no_ticket_is_offered_twice(
-        new_person, ana, wei, service, redis, pg):
+        new_person, ana, wei, service, redis, pg, clock):
     """Two routers: each puts its own numbers back. Agents take what they are offered all the while."""
     router = service("router")
     people, agents = [new_person() for _ in range(8)], (ana, wei)
+    clock.advance(60_000)
+    eventually(lambda: not offers_in_postgres(pg))  # what was offered before is no load of theirs any more
     begun = pg.value("select to_timestamp(clock.now_ms() / 1000.0)")
     offers = "select count(*) from router.decision where what = 'offered' and at >= %s"
 
