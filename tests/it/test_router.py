@@ -29,7 +29,7 @@ def order(traffic, ingest):
 
 # ---- case ----
 
-def test_messages_open_and_extend_one_ticket_and_a_resend_changes_nothing_CH_10_CH_29(person, pg):
+def test_messages_open_and_extend_one_ticket_and_a_resend_changes_nothing_CH_10_CH_29(person, nobody_here, pg):
     """CH-10 CH-29"""
     external_id = person.post("Oi, comprei um vestido azul na semana passada e quero trocar")
     first = person.shown(external_id)
