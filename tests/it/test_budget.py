@@ -1,4 +1,4 @@
-"""What an inbound message costs in rows and records: counted by PostgreSQL's statistics and the
+"""What an inbound message costs in rows and records (design.md section 4, budget): counted by PostgreSQL's statistics and the
 topics' ends, overhead included, in batches as they come under load: router is stopped while they gather."""
 import time
 import uuid
@@ -69,7 +69,7 @@ def through_router(env, pg, service, traffic, senders, rounds):
         for number in range(rounds):
             for sender in senders:
                 status, body = traffic.post_whatsapp(env["SEADESK_INGEST_URL"], traffic.whatsapp_text(
-                    sender, f"Where is my parcel? ({number})", f"wamid.{run}.{sender}.{number}"))
+                    sender, f"Good morning, this is what I wanted to say, part {number}.", f"wamid.{run}.{sender}.{number}"))
                 assert status == 200, body
     finally:
         router.start()
