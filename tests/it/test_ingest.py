@@ -219,6 +219,7 @@ def test_a_key_speaks_only_for_its_sources(edge):
     assert edge.event({**event, "source": "/wms/7"}, **key).status_code == 202
 
 
+@pytest.mark.ledger("CH-23")
 def test_an_unknown_account_is_answered_404_counted_and_nothing_is_kept(edge, program, kafka_consumer):
     topics = [kafka_consumer("seadesk.messages"), kafka_consumer("seadesk.dlq")]
     before = count(program, channel="whatsapp", reason="unknown_account")
@@ -233,6 +234,7 @@ def test_an_unknown_account_is_answered_404_counted_and_nothing_is_kept(edge, pr
     assert not any(e.settle(topic) for topic in topics)
 
 
+@pytest.mark.ledger("CH-23")
 def test_a_disabled_accounts_webhook_is_quarantined_and_answered_404(edge, kafka_consumer, proto):
     topic, messages = kafka_consumer("seadesk.dlq"), kafka_consumer("seadesk.messages")
     problem(edge.text("5511900000001", "keep me", account="off", secret="demo-off-secret"), 404, "not-found")
