@@ -8,7 +8,7 @@
 #include "adapter_world.h"
 #include "sea_cmocka.h"
 
-enum { CASES_MAX = 400, FILE_MAX = 4 * 1024 * 1024, SAMPLES = 96, YEAR_MS = 31536000 };
+enum { CASES_MAX = 400, FILE_MAX = 4 * 1024 * 1024, SAMPLES = 24, FLIPS = 300, YEAR_MS = 31536000 };
 
 static struct recorded {
     enum sea_adapter adapter;
@@ -305,7 +305,7 @@ static bool is_same_digit(const struct ingest_adapter *adapter, char c, unsigned
 static void flip_header(const struct recorded *each, const char *name, struct sea_str value)
 {
     char *copy = sea_alloc(value.len + 1);
-    for (size_t i = 0; i < value.len * 8; i++) {
+    for (size_t i = 0; i<value.len * 8; i += value.len> 20 ? 9 : 1) {
         if (is_same_digit(adapter_of(each), value.ptr[i / 8], i % 8)) continue;
         memcpy(copy, value.ptr, value.len);
         copy[i / 8] = (char)(copy[i / 8] ^ (1 << (i % 8)));
@@ -352,7 +352,7 @@ static void a_changed_body_is_refused_or_means_the_same(void **state)
     {
         struct sea_buf same = SEA_BUF(FILE_MAX);
         struct world_request request = each->request;
-        size_t len = request.body.len, step = len * 8 / 2000 + 1;
+        size_t len = request.body.len, step = len * 8 / FLIPS + 1;
         char *copy = sea_alloc(len + 1);
         request.body = (struct sea_str){copy, len};
         parse(each, &each->request, &same);
