@@ -235,6 +235,8 @@ struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea
 /* The same for words: what is no UTF-8 becomes '?'. */
 struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena);
 
+/* The words of a piece of HTML (ingest_plain.c). */
+struct sea_str ingest_plain(struct sea_str html, struct sea_arena *arena);
 /* Words from anywhere: what is no UTF-8 becomes '?'. */
 struct sea_str ingest_utf8(struct sea_str text, struct sea_arena *arena);
 

@@ -130,6 +130,8 @@ static const struct {
      "cret",
      NULL, "{\"id\":\"evt_1\"}",
      "hmac-sha256-hex=648a648ccf2d4fb82924f631da8d92ecfb4d0e8406023c78f9a215117f1ac4d0", 0},
+    {SEA_ADAPTER_ZENDESK, "zd-secret", "2021-03-25T05:09:27Z", "{\"foo\":\"bar\"}",
+     "ZHuFm2BOKsN88pdT76k+FVowwEtL2q7SS50ovfL0zeo=", 1616648967},
     {SEA_ADAPTER_TRACKINGMORE, "2e55b9a3-4dd1-4416-9897-c4bd1e3d738f", "1662371528", "",
      "a37084ab68ae16b77db1f8463f31be9fcc965e2515e03efecf8139bb1e511b06", 1662371528},
 };
