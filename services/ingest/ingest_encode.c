@@ -166,6 +166,7 @@ static void encode_message(struct job *job, struct sea_outgoing *ret)
     message.is_automatic = item->message.is_automatic;
     message.is_public = item->message.is_public;
     message.rating = item->message.rating;
+    message.empty_fields = text(job, item->message.empty_fields);
     message.source = text(job, item->source);
     message.sealed =
         sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_MESSAGES, item->id, message_body(job), &message.day);

@@ -1,6 +1,7 @@
 /* ingest_generic.c: reads and checks the generic message. */
 #include "ingest_generic.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ingest_adapter.h"
@@ -96,6 +97,44 @@ static bool read_times(yyjson_val *root, struct ingest_item *item, struct ingest
     return true;
 }
 
+/* Stars of a review, and whether everybody can read it. */
+static bool read_review(yyjson_val *root, struct ingest_message *message,
+                        struct ingest_problem *problem)
+{
+    int64_t rating = 0;
+    if (!ingest_json_is_absent(root, "rating") &&
+        (!ingest_json_int(root, "rating", &rating) || rating < 1 || rating > 5))
+        return wrong(problem, "rating must be a whole number from 1 to 5", "/rating");
+    if (!ingest_json_is_absent(root, "public") && !yyjson_is_bool(yyjson_obj_get(root, "public")))
+        return wrong(problem, "public must be true or false", "/public");
+    message->rating = (unsigned)rating;
+    message->is_public = ingest_json_true(root, "public");
+    return true;
+}
+
+/* People leave fields of forms empty; which ones is worth knowing before asking them again. */
+static void note_empty(const struct ingest_item *item, struct ingest_items *items,
+                       struct ingest_message *message)
+{
+    const struct {
+        const char *name;
+        struct sea_str value;
+    } FIELDS[] = {
+        {"contact.name", message->name},   {"contact.email", message->email},
+        {"contact.phone", message->phone}, {"contact.locale", message->locale},
+        {"subject", message->subject},     {"text", message->text},
+        {"order_id", message->order_id},
+    };
+    char names[128] = "";
+    size_t len = 0;
+    if (!sea_str_is(item->channel, "form") && !sea_str_is(item->channel, "portal")) return;
+    for (size_t i = 0; i < SEA_COUNT(FIELDS); i++)
+        if (!FIELDS[i].value.len)
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? " " : "",
+                                    FIELDS[i].name);
+    message->empty_fields = sea_arena_str(items->arena, sea_str(names));
+}
+
 static bool read_words(yyjson_val *root, struct ingest_message *message,
                        struct ingest_problem *problem)
 {
@@ -150,12 +189,13 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
     if (!ingest_is_id(message->external_id))
         return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
     if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
-        !read_words(root, message, problem) ||
+        !read_words(root, message, problem) || !read_review(root, message, problem) ||
         !read_attachments(root, message, items->arena, problem))
         return false;
     if (!message->text.len && !message->subject.len && !message->attachments_count)
         return wrong(problem, "a message needs text, a subject or an attachment", "/text");
     message->raw = raw;
+    note_empty(item, items, message);
     item->id = ingest_id("message", account, &message->external_id, 1);
     return true;
 }

@@ -136,7 +136,7 @@ void notify_air_send(struct notify_flight *flight)
     const char *headers[] = {flight->call.content_type, flight->call.authorization.ptr, NULL};
     struct sea_http_call call = {
         .peer = flight->peer,
-        .method = SEA_HTTP_POST,
+        .method = flight->call.is_put ? SEA_HTTP_PUT : SEA_HTTP_POST,
         .url = flight->call.url.ptr,
         .headers = headers,
         .body = sea_buf_view(&flight->call.body),

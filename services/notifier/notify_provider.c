@@ -1,4 +1,5 @@
-/* notify_provider.c: WhatsApp Cloud API and Twilio SMS, side by side. */
+/* notify_provider.c: WhatsApp Cloud API and Twilio SMS, side by side; help desks in
+ * notify_helpdesk.c. */
 #include "notify_provider.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <sodium.h>
 #include <yyjson.h>
 
+#include "notify_helpdesk.h"
 #include "notify_segment.h"
 #include "sea_enc.h"
 #include "sea_id.h"
@@ -163,6 +165,7 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
     sea_buf_reset(&ret->url);
     sea_buf_reset(&ret->authorization);
     sea_buf_reset(&ret->body);
+    ret->is_put = false;
     if (account == NULL || !account->is_enabled || account->api_base == NULL ||
         account->sender == NULL || account->token.count == 0)
         return refused;
@@ -171,6 +174,7 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
         refused = call_whatsapp(letter, attempt, ret);
     if (account->channel->adapter == SEA_ADAPTER_TWILIO_SMS)
         refused = call_twilio(letter, attempt, ret);
+    if (notify_is_helpdesk(account->channel->adapter)) refused = notify_helpdesk_call(letter, ret);
     if (ret->url.is_full || ret->authorization.is_full || ret->body.is_full) return "too_long";
     return refused;
 }
@@ -282,6 +286,9 @@ struct notify_answer notify_provider_classify(enum sea_adapter adapter,
         classify_whatsapp(root, response, tries, &answer);
     if (root != NULL && adapter == SEA_ADAPTER_TWILIO_SMS)
         classify_twilio(root, response, tries, &answer);
+    if (notify_is_helpdesk(adapter) && response->status / 100 == 2 &&
+        notify_helpdesk_id(adapter, root, answer.id, sizeof(answer.id)))
+        answer.kind = NOTIFY_ANSWER_ACCEPTED;
     yyjson_doc_free(doc);
     return answer;
 }

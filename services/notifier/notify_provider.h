@@ -35,6 +35,7 @@ struct notify_letter {
 
 struct notify_call {
     const char *content_type;          /* header lines, without line ends */
+    bool is_put;                       /* instead of POST */
     struct sea_buf url, authorization; /* the latter holds a secret */
     struct sea_buf body;
 };
@@ -44,8 +45,8 @@ struct notify_call {
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 
-/* Writes the request (POST). NULL on success; otherwise the reason, of a bounded set, why this
- * letter can't be sent this way: no_sender, too_long, empty. */
+/* Writes the request. NULL on success; otherwise the reason, of a bounded set, why this
+ * letter can't be sent this way: no_sender, too_long, empty, no_address. */
 const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret);
 
 /* How many sends the provider counts it for: SMS parts. */

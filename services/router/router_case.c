@@ -283,6 +283,8 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
     (*ticket)->message_id = message->id;
     if (message->gone_month > (*ticket)->gone_month) (*ticket)->gone_month = message->gone_month;
     link_orders(plan, *ticket, in);
+    if (in->empty_fields.len)
+        router_plan_decide(plan, *ticket, in->cause, ROUTER, "fields_empty", in->empty_fields);
     if (in->reading.asks_to_stop)
         router_plan_decide(plan, *ticket, in->cause, ROUTER, "stop_asked",
                            SEA_STR("in own words: a person decides"));

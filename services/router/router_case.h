@@ -22,6 +22,7 @@ struct router_inbound {
     const void *body;
     struct router_reading reading;
     struct sea_str order_id;                  /* told by the sender's system; "" */
+    struct sea_str empty_fields;              /* of a form, by name; "" */
     const struct router_order *const *orders; /* known ones that the message names */
     uint32_t order_count;
     const struct router_order *const *own; /* all of the customer's, for one who asks */

@@ -53,6 +53,7 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         .body = item->body,
         .reading = item->reading,
         .order_id = item->order_id,
+        .empty_fields = sea_str(item->message->empty_fields),
         .orders = named,
         .own = customer->orders,
         .own_count = customer->order_count,

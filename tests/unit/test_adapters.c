@@ -587,9 +587,25 @@ static void a_thousand_events_in_one_body_are_taken_or_refused_whole(void **stat
     }
 }
 
+/* What an adapter serves stands in the corpus; what none serves comes as the generic message. */
+static void CH_20_at_least_twenty_channel_codes_keep_this_contract(void **state)
+{
+    size_t codes = 0;
+    const struct sea_channel *channel;
+    (void)state;
+    for (; (channel = sea_channel_at(codes)); codes++) {
+        bool is_recorded = false;
+        if (channel->adapter == SEA_ADAPTER_GENERIC) continue;
+        FOR_EACH_POST(each) is_recorded |= each->request.channel == channel;
+        if (!is_recorded) fail_msg("no recorded request of channel %s", channel->name);
+    }
+    assert_true(codes >= 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(CH_20_at_least_twenty_channel_codes_keep_this_contract),
         cmocka_unit_test(a_recorded_request_means_what_stands_beside_it),
         cmocka_unit_test(a_recorded_request_is_authentic),
         cmocka_unit_test(both_live_secrets_count),

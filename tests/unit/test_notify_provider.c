@@ -91,6 +91,78 @@ static void twilio_gets_a_form_with_the_attempt_in_the_callback(void **state)
     notify_call_free(&call);
 }
 
+static struct sea_account helpdesk(const struct sea_channel *channel)
+{
+    return (struct sea_account){.channel = channel,
+                                .name = "demo",
+                                .is_enabled = true,
+                                .token = {{{"tok", 3}}, 1},
+                                .api_base = "https://acme.example",
+                                .sender = "77"};
+}
+
+static void OB_09_a_reply_goes_into_the_ticket_of_the_help_desk(void **state)
+{
+    static const struct {
+        struct sea_channel channel;
+        const char *url, *authorization, *body, *answer, *id;
+        bool is_put;
+    } CASES[] = {
+        {{"zendesk", SEA_ADAPTER_ZENDESK, SEA_CHANNEL_EMAIL},
+         "https://acme.example/api/v2/tickets/5158.json",
+         "Authorization: Bearer tok",
+         "{\"ticket\":{\"comment\":{\"body\":\"It <left>\\nA & B\",\"public\":true,"
+         "\"author_id\":77}}}",
+         "{\"ticket\":{\"id\":5158},\"audit\":{\"id\":35436}}",
+         "35436",
+         true},
+        {{"freshdesk", SEA_ADAPTER_FRESHDESK, SEA_CHANNEL_EMAIL},
+         "https://acme.example/api/v2/tickets/5158/reply",
+         "Authorization: Basic dG9rOlg=",
+         "{\"body\":\"It &lt;left&gt;<br>A &amp; B\",\"user_id\":77}",
+         "{\"id\":4,\"ticket_id\":5158}",
+         "4",
+         false},
+        {{"intercom", SEA_ADAPTER_INTERCOM, SEA_CHANNEL_MESSAGING},
+         "https://acme.example/conversations/5158/reply",
+         "Authorization: Bearer tok",
+         "{\"message_type\":\"comment\",\"type\":\"admin\",\"admin_id\":\"77\","
+         "\"body\":\"It &lt;left&gt;<br>A &amp; B\"}",
+         "{\"id\":\"5158\",\"conversation_parts\":{\"conversation_parts\":[{\"id\":\"1\"},"
+         "{\"id\":\"7002\"}]}}",
+         "7002",
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct notify_call call = NOTIFY_CALL;
+        const struct sea_account account = helpdesk(&CASES[i].channel);
+        struct notify_letter letter = letter_by(&account);
+        letter.to = SEA_STR("5158");
+        letter.text = SEA_STR("It <left>\nA & B");
+        assert_null(notify_provider_call(&letter, &call));
+        assert_string_equal(call.url.ptr, CASES[i].url);
+        assert_string_equal(call.authorization.ptr, CASES[i].authorization);
+        assert_string_equal(call.body.ptr, CASES[i].body);
+        assert_int_equal(call.is_put, CASES[i].is_put);
+        letter.to = SEA_STR("../users/1");
+        assert_string_equal(notify_provider_call(&letter, &call), "no_address");
+
+        struct notify_response response = {.status = 200, .body = sea_str(CASES[i].answer)};
+        struct notify_answer answer =
+            notify_provider_classify(CASES[i].channel.adapter, &response, 0);
+        assert_int_equal(answer.kind, NOTIFY_ANSWER_ACCEPTED);
+        assert_string_equal(answer.id, CASES[i].id);
+        response.body = SEA_STR("{}");
+        answer = notify_provider_classify(CASES[i].channel.adapter, &response, 0);
+        assert_int_equal(answer.kind, NOTIFY_ANSWER_UNCERTAIN);
+        response.status = 404;
+        answer = notify_provider_classify(CASES[i].channel.adapter, &response, 0);
+        assert_int_equal(answer.kind, NOTIFY_ANSWER_REJECTED);
+        notify_call_free(&call);
+    }
+}
+
 static void what_cannot_be_sent_is_said_before_it_is_tried(void **state)
 {
     (void)state;
@@ -276,6 +348,7 @@ static void sms_costs_its_parts(void **state)
 SEA_TESTS(cmocka_unit_test(whatsapp_free_text_is_as_the_cloud_api_wants_it),
           cmocka_unit_test(whatsapp_template_carries_its_parameters_in_order),
           cmocka_unit_test(twilio_gets_a_form_with_the_attempt_in_the_callback),
+          cmocka_unit_test(OB_09_a_reply_goes_into_the_ticket_of_the_help_desk),
           cmocka_unit_test(what_cannot_be_sent_is_said_before_it_is_tried),
           cmocka_unit_test(answers_are_read_for_what_they_prove),
           cmocka_unit_test(an_id_that_is_too_long_proves_nothing),

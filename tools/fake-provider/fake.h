@@ -2,6 +2,8 @@
 #ifndef FAKE_H
 #define FAKE_H
 
+#include <yyjson.h>
+
 #include "fake_log.h"
 #include "fake_report.h"
 #include "fake_script.h"
@@ -29,7 +31,13 @@ void fake_answer(struct fake *fake, struct sea_http_exchange *exchange,
 /* Lets everything out that is held. */
 void fake_answer_held(struct fake *fake);
 
-/* The providers' calls, in fake_send.c. */
-sea_http_handler fake_on_whatsapp, fake_on_twilio;
+/* Writes the message to the log, lets its statuses follow; for those who answer to sends. */
+void fake_take(struct fake *fake, struct fake_message *message, const struct fake_rule *rule,
+               const struct sea_http_request *request, yyjson_val *template);
+void fake_make_id(char ret[FAKE_ID_TEXT], const char *prefix);
+
+/* The providers' calls, in fake_send.c and fake_helpdesk.c. */
+sea_http_handler fake_on_whatsapp, fake_on_twilio, fake_on_zendesk, fake_on_freshdesk,
+    fake_on_intercom;
 
 #endif

@@ -6,7 +6,15 @@
 #include "sea_base.h"
 #include "sea_buf.h"
 
-enum fake_channel { FAKE_WHATSAPP, FAKE_TWILIO_SMS, FAKE_TRANSLATE, FAKE_CHANNELS };
+enum fake_channel {
+    FAKE_WHATSAPP,
+    FAKE_TWILIO_SMS,
+    FAKE_TRANSLATE,
+    FAKE_ZENDESK,
+    FAKE_FRESHDESK,
+    FAKE_INTERCOM,
+    FAKE_CHANNELS
+};
 const char *fake_channel_name(enum fake_channel channel);
 
 enum { FAKE_RULES_MAX = 64, FAKE_STATUSES_MAX = 8, FAKE_STATUS_TEXT = 16, FAKE_MATCH_TEXT = 256 };

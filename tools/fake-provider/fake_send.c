@@ -21,7 +21,7 @@ static size_t count_chars(const char *text)
     return count;
 }
 
-static void make_id(char ret[FAKE_ID_TEXT], const char *prefix)
+void fake_make_id(char ret[FAKE_ID_TEXT], const char *prefix)
 {
     uint8_t random[16];
     char hex[2 * sizeof random + 1];
@@ -90,11 +90,11 @@ static char *print_line(const struct fake_message *message, const struct sea_htt
 static const struct fake_statuses NORMAL_STATUSES[] = {
     [FAKE_WHATSAPP] = {{"sent", "delivered", "read"}, 3},
     [FAKE_TWILIO_SMS] = {{"sent", "delivered"}, 2},
+    [FAKE_CHANNELS - 1] = {.count = 0}, /* help desks report nothing */
 };
 
-static void accept_or_not(struct fake *fake, struct fake_message *message,
-                          const struct fake_rule *rule, const struct sea_http_request *request,
-                          yyjson_val *template)
+void fake_take(struct fake *fake, struct fake_message *message, const struct fake_rule *rule,
+               const struct sea_http_request *request, yyjson_val *template)
 {
     const struct fake_statuses *statuses =
         rule->has_statuses ? &rule->statuses : &NORMAL_STATUSES[message->channel];
@@ -166,7 +166,7 @@ static void take_whatsapp(struct fake *fake, struct sea_http_exchange *exchange,
     struct sea_buf body = SEA_BUF(4096);
     if (rule.status == 0) rule.status = 200;
     if (rule.status_error == 0) rule.status_error = 131026;
-    accept_or_not(fake, message, &rule, request, template);
+    fake_take(fake, message, &rule, request, template);
     if (rule.status < 300)
         print_whatsapp_answer(&body, message);
     else
@@ -202,7 +202,7 @@ void fake_on_whatsapp(void *ctx, struct sea_http_exchange *exchange,
         refuse_whatsapp(exchange, 400, 100, "a text of 1 to 4096 characters, or a template");
     } else {
         struct fake_message *message = fake_message_new(FAKE_WHATSAPP);
-        make_id(message->id, "wamid.");
+        fake_make_id(message->id, "wamid.");
         message->to = sea_strdup(to);
         message->from = sea_str_dup(request->params[1]);
         message->text = sea_strdup(text);
@@ -261,7 +261,7 @@ static void take_twilio(struct fake *fake, struct sea_http_exchange *exchange,
     struct sea_buf body = SEA_BUF(32768);
     if (rule.status == 0) rule.status = 201;
     if (rule.status_error == 0) rule.status_error = 30008;
-    accept_or_not(fake, message, &rule, request, NULL);
+    fake_take(fake, message, &rule, request, NULL);
     if (rule.status < 300)
         print_twilio_answer(&body, message);
     else
@@ -301,7 +301,7 @@ void fake_on_twilio(void *ctx, struct sea_http_exchange *exchange,
                       "The concatenated message body exceeds the 1600 character limit");
     } else {
         struct fake_message *message = fake_message_new(FAKE_TWILIO_SMS);
-        make_id(message->id, "SM");
+        fake_make_id(message->id, "SM");
         message->to = sea_strdup(to);
         message->from = sea_strdup(from);
         message->text = sea_strdup(text);
