@@ -136,12 +136,13 @@ def test_without_or_with_doubled_proof_it_is_answered_with_an_empty_401(path, ed
 
 @pytest.mark.parametrize("path", POSTS, ids=name_of)
 def test_a_forged_body_is_answered_with_an_empty_401_where_the_body_is_signed(path, edge):
-    request, other = fresh(path, edge), recorded.Request(path)
+    at_s = int(time.time())
+    request, other = fresh(path, edge, at_s=at_s), recorded.Request(path)
     digits = [at for at, byte in enumerate(request.body) if chr(byte).isdigit()]
     at = digits[len(digits) // 2]
     other.body = request.body[:at] + bytes([request.body[at] ^ 1]) + request.body[at + 1:]
     other.base, forged = edge.base, other.body
-    other.sign(at_s=int(time.time()))
+    other.sign(at_s=at_s)
     if (other.headers, other.target, other.body) == (request.headers, request.target, forged):
         pytest.skip("this provider's proof doesn't cover the body")
     request.body = forged

@@ -590,7 +590,7 @@ static void a_thousand_events_in_one_body_are_taken_or_refused_whole(void **stat
 /* What an adapter serves stands in the corpus; what none serves comes as the generic message. */
 static void CH_20_at_least_twenty_channel_codes_keep_this_contract(void **state)
 {
-    size_t codes = 0;
+    size_t codes = 0; /* CH-20 */
     const struct sea_channel *channel;
     (void)state;
     for (; (channel = sea_channel_at(codes)); codes++) {

@@ -101,6 +101,7 @@ static struct sea_account helpdesk(const struct sea_channel *channel)
                                 .sender = "77"};
 }
 
+/* OB-09 */
 static void OB_09_a_reply_goes_into_the_ticket_of_the_help_desk(void **state)
 {
     static const struct {
