@@ -204,7 +204,7 @@ const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t
 struct ingest_parcel {
     struct sea_str order_id, number, carrier, raw;
 };
-/* False: it has no number, or nothing says which order it belongs to (docs/decisions/0010); its raw
+/* False: it has no number, or nothing says which order it belongs to (docs/decisions/0011); its raw
  * part went to the dead letters. */
 bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *items,
                       const struct ingest_parcel *parcel);
