@@ -118,7 +118,10 @@ class Page:
         return self.wait(selector).get_attribute("value")
 
     def press(self, keys):
-        self.driver.switch_to.active_element.send_keys(keys)
+        def pressed():
+            self.driver.switch_to.active_element.send_keys(keys)
+            return True
+        eventually(pressed)
 
     def leave_fields(self):
         self.driver.execute_script("document.activeElement.blur()")
