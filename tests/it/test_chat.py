@@ -1,9 +1,12 @@
 """Web chat's way out: what router says to a visitor reaches their streams, whichever instance they hang on, and can be
 read again."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import os
+import socket
 import threading
 import time
 import uuid
@@ -68,6 +71,11 @@ class Listener(threading.Thread):
         raise AssertionError(f"{self.texts()} instead of {list(texts)}")
 
     def close(self):
+        """The socket first: closing the answer alone would wait for the reader, and so for the next ping."""
+        if self.is_alive():
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.answer.raw.fileno())) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
+            self.join(20)
         self.answer.close()
 
 
