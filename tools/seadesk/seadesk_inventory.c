@@ -6,9 +6,9 @@
 #include "sea_kafka.h"
 
 /* design: hot state in Redis. */
-static const char *const FAMILIES[] = {"sd:q:*",     "sd:mark:*", "sd:agent:*",
-                                       "sd:offer:*", "sd:rate:*", "sd:idem:*",
-                                       "sd:tm:*",    "sd:sess:*", "sd:reject:*"};
+static const char *const FAMILIES[] = {"sd:q:*",      "sd:mark:*", "sd:agent:*", "sd:offer:*",
+                                       "sd:rate:*",   "sd:idem:*", "sd:tm:*",    "sd:sess:*",
+                                       "sd:reject:*", "sd:talk:*"};
 
 static bool has_column(const struct seadesk_table *table, const char *column)
 {
