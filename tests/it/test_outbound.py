@@ -500,7 +500,7 @@ def test_one_account_at_its_limit_keeps_no_other_waiting_and_rewrites_nothing(ro
     before, sent_before, begin = writes(), len(road.fake.log()), time.monotonic()
     time.sleep(5)
     updated, sent = writes() - before, len(road.fake.log()) - sent_before
-    assert updated <= 5 * (sent + 10), (updated, sent)  # those that are sent, not those that wait
+    assert updated <= 5 * (sent + 40), (updated, sent)  # those that are sent, not the hundred that wait
     assert sent <= 2 + 2 * (time.monotonic() - begin), "more than the account may send"
     assert road.states(sms[0]) and "accepted" in road.states(sms[0])  # who came first goes first
 
@@ -579,10 +579,10 @@ def test_translator_crashing_at_each_point_tells_once(road, service, point):
     gateway = service("translator-gateway")
     person = road.person()
     crash = gateway.crash_at(point, 2)
-    drafts = [road.say(person, f"text {fresh_word()}", wanted="fr") for _ in range(3)]
-    drafts.append(road.say(person, "as written"))
-    for draft in drafts:
-        road.wait_state(draft, "accepted", timeout=40)
+    drafts = []
+    for text, wanted in ((f"text {fresh_word()}", "fr"), (f"text {fresh_word()}", "fr"), (f"text {fresh_word()}", "fr"), ("as written", None)):
+        drafts.append(road.say(person, text, **({"wanted": wanted} if wanted else {})))  # one by one: a batch passes a point once
+        road.wait_state(drafts[-1], "accepted", timeout=60)
     assert len(road.log(person)) == 4
     for draft in drafts:
         assert len({bytes(message.text.sealed) for message in road.outbounds(draft)}) == 1

@@ -241,4 +241,5 @@ def test_every_topic_is_documented_with_what_lies_in_it(env, kafka_consumer):
         names = {message.get("name") for message in channel["messages"].values()}
         if address != "seadesk.business":
             strange = {header(record, "ce_type") for record in e.settle(kafka_consumer(address, beginning=True), 1.0)} - names
+            strange.discard("seadesk.v1.Unheard")  # what other tests say, to be skipped by its readers
             assert not strange, f"{address} has {strange}, which asyncapi.json doesn't name"
