@@ -304,10 +304,10 @@ class World:
         return {c: [text for _, text in sorted(shown, key=lambda s: s[0])] for c, shown in by_contact.items()}, texts
 
     def deliveries(self, api):
-        """token -> delivery state of each reply."""
+        """token -> (channel, state) of the delivery of each reply."""
         states = {}
         for reply in self.history.replies:
             for message in api.get(f"/tickets/{reply.ticket}").json().get("messages", []):
                 if message["direction"] == "out" and reply.token in (message["text"] or ""):
-                    states[reply.token] = message["delivery"]["state"]
+                    states[reply.token] = message["delivery"]["channel"], message["delivery"]["state"]
         return states

@@ -56,6 +56,6 @@ def test_a_rolling_restart_of_router_and_desk_under_load_repeats_no_effect(env, 
         log = [str(entry) for entry in fake.log()]
         return Counter(reply.token for entry in log for reply in world.history.replies if reply.token in entry)
     unsettled = ("drafted", "queued", "released")
-    eventually(lambda: all(state not in unsettled for state in world.deliveries(api).values()), 120)
-    failures = {token for token, state in world.deliveries(api).items() if state not in ("accepted", "delivered", "read")}
+    eventually(lambda: all(state not in unsettled for _, state in world.deliveries(api).values()), 120)
+    failures = {token for token, (_, state) in world.deliveries(api).items() if state not in ("accepted", "delivered", "read")}
     assert chaos.check_replies(world.history.replies, list(tokens().elements()), failures) == []
