@@ -19,7 +19,13 @@
 #include "sea_log.h"
 #include "sea_trace.h"
 
-enum { BATCH_MAX = 500, BATCH_MAX_BYTES = 1 << 20, RETRY_MS = 500, POLL_MS = 1000 };
+enum {
+    BATCH_MAX = 500,
+    BATCH_MAX_BYTES = 1 << 20,
+    RETRY_MS = 500,
+    POLL_MS = 1000,
+    LEAVE_MS = 2000
+};
 
 struct ingest_topic {
     struct ingest_edge *edge;
@@ -346,6 +352,19 @@ void ingest_topic_look(struct ingest_topic *topic)
     (void)!write(topic->wake_fd, &ONE, sizeof(ONE));
 }
 
+/* A group that is just being shared out anew (a topic came or went) may keep who leaves waiting for
+ * as long as a member may be silent; it does without our good-bye then. */
+static void leave(struct ingest_topic *topic)
+{
+    int64_t until_ms = sea_clock_mono_ms() + LEAVE_MS;
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(topic->consumer, topic->queue);
+    if (error) rd_kafka_error_destroy(error);
+    while (!error && !rd_kafka_consumer_closed(topic->consumer) && sea_clock_mono_ms() < until_ms) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(topic->queue, 50);
+        if (event) rd_kafka_event_destroy(event);
+    }
+}
+
 void ingest_topic_close(struct ingest_topic **pointer)
 {
     struct ingest_topic *topic = *pointer;
@@ -354,9 +373,10 @@ void ingest_topic_close(struct ingest_topic **pointer)
     event_free(topic->wake);
     event_free(topic->retry);
     rd_kafka_queue_io_event_enable(topic->queue, -1, NULL, 0);
+    leave(topic);
+    /* The consumer itself goes with the process: librdkafka 2.0.2 waits for ever for the thread of
+     * a broker one of whose topics was deleted while it was read. */
     rd_kafka_queue_destroy(topic->queue);
-    rd_kafka_consumer_close(topic->consumer);
-    rd_kafka_destroy(topic->consumer);
     close(topic->wake_fd);
     free(topic);
     *pointer = NULL;

@@ -151,8 +151,14 @@ def own_topic(env):
         e.eventually(lambda: has_leader(admin, name), 60)
         return name
 
+    def drop(name):
+        made.remove(name)
+        admin.delete_topics([name])
+
+    make.drop = drop
     yield make
-    admin.delete_topics(made)
+    if made:
+        admin.delete_topics(made)
     admin.close()
 
 
@@ -168,6 +174,22 @@ def test_a_sources_own_topic_has_the_scope_of_its_key(edge, own_topic, proto, ka
     letters = {(letter.topic, letter.reason) for letter in
                (proto("dlq").DeadLetter.FromString(record.value) for record in e.settle(dead))}
     assert letters == {(topic, "source-not-allowed"), (stranger, "source-not-allowed")}
+
+
+def test_a_topic_deleted_while_it_was_read_keeps_ingest_from_nothing(own_topic, service, proto, kafka_consumer, kafka_producer):
+    """librdkafka 2.0.2 never lets go of such a topic; ingest ends in time all the same."""
+    ingest, dead, topic = service("ingest"), kafka_consumer("seadesk.dlq"), own_topic(e.new("gone-"))
+    ingest.restart()  # sees the topic at once
+    kafka_producer.send(topic, value=b"{}", headers=[("content-type", b"application/cloudevents+json")]).get(timeout=60)
+    dead.wait_for(lambda record: proto("dlq").DeadLetter.FromString(record.value).topic == topic, 120)
+    own_topic.drop(topic)
+    e.eventually(lambda: f"{topic} [0]: desired partition is no longer available" in ingest.log(), 60)
+    said = len(ingest.log())
+    ingest.stop()
+    try:
+        assert "stopped with status 0" in ingest.log()[said:]
+    finally:
+        ingest.start()
 
 
 # ---- launches, reviews, calls ----
