@@ -97,6 +97,16 @@ void sea_pg_add_key(struct sea_pg_args *args,
 void sea_pg_add_time(struct sea_pg_args *args, int64_t unix_ms); /* 0 gives NULL */
 void sea_pg_array_end(struct sea_pg_args *args);
 
+/* Writes one array of `count` values: ROW, which adds one, is evaluated for each `size_t i`. */
+#define SEA_PG_ARRAY(args, type, count, ROW)                                                       \
+    do {                                                                                           \
+        sea_pg_array_begin((args), (type));                                                        \
+        for (size_t i = 0; i < (count); i++) {                                                     \
+            ROW;                                                                                   \
+        }                                                                                          \
+        sea_pg_array_end((args));                                                                  \
+    } while (0)
+
 /* Queues a statement whose rows nobody needs. It is sent at once, its outcome is seen by the next
  * call that waits (sea_pg_query, sea_pg_commit, sea_pg_sync). `args` may be NULL. */
 SEA_MUST_CHECK enum sea_err sea_pg_queue(struct sea_pg *pg, const struct sea_pg_stmt *stmt,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest_json.h"
 #include "ingest_metrics.h"
 #include "sea_clock.h"
 #include "sea_crash.h"
@@ -28,24 +29,6 @@ static const char *const KINDS[] = {
     [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_LAUNCH] = "launch",
     [INGEST_CALL] = "call",       [INGEST_DEAD] = "dead"};
 
-static void *pool_malloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
-{
-    void *copy = sea_arena_alloc(arena, size);
-    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
-    return copy;
-}
-
-static void pool_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes)
 {
     struct ingest_intake *intake = intakes->idle;
@@ -60,7 +43,7 @@ struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes)
     memset(intake, 0, sizeof(*intake));
     intake->arena = arena;
     intake->owner = intakes;
-    intake->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &intake->arena};
+    intake->alc = ingest_json_pool(&intake->arena);
     intake->items.arena = &intake->arena;
     intake->received_at_ms = sea_clock_wall_ms();
     intake->started_us = sea_clock_mono_us();

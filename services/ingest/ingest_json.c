@@ -6,6 +6,29 @@
 #include "ingest_adapter.h"
 #include "sea_enc.h"
 
+static void *pool_malloc(void *arena, size_t size)
+{
+    return sea_arena_alloc(arena, size);
+}
+
+static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
+{
+    void *copy = sea_arena_alloc(arena, size);
+    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
+    return copy;
+}
+
+static void pool_free(void *arena, void *ptr)
+{
+    (void)arena;
+    (void)ptr;
+}
+
+yyjson_alc ingest_json_pool(struct sea_arena *arena)
+{
+    return (yyjson_alc){pool_malloc, pool_realloc, pool_free, arena};
+}
+
 yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc)
 {
     if (!body.len) return NULL;

@@ -7,7 +7,9 @@
 #include "sea_arena.h"
 #include "sea_base.h"
 
-/* Parses `body` with memory from `pool` (see ingest_json_pool). NULL when it isn't JSON. */
+/* An allocator that takes from the arena and gives nothing back: what was parsed goes with it. */
+yyjson_alc ingest_json_pool(struct sea_arena *arena);
+/* Parses `body` with memory from `alc` (see ingest_json_pool). NULL when it isn't JSON. */
 yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc);
 
 struct sea_str ingest_json_str(yyjson_val *object, const char *name); /* absent: empty */

@@ -27,15 +27,6 @@ static const struct sea_pg_stmt NEXT = {
     "CROSS JOIN LATERAL (SELECT * FROM chat c WHERE c.contact_key = q.contact AND c.seq > q.after "
     "ORDER BY c.seq LIMIT $3) c LEFT JOIN delivery d ON d.id = c.id ORDER BY q.i, c.seq"};
 
-#define ARRAY(args, type, count, ROW)                                                              \
-    do {                                                                                           \
-        sea_pg_array_begin((args), (type));                                                        \
-        for (size_t i = 0; i < (count); i++) {                                                     \
-            ROW;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end((args));                                                                  \
-    } while (0)
-
 enum sea_err notify_chat_rows_add(struct notify_store *store, struct sea_txn *txn,
                                   const struct notify_set *set)
 {
@@ -46,19 +37,19 @@ enum sea_err notify_chat_rows_add(struct notify_store *store, struct sea_txn *tx
     struct notify_delivery **items = shown.items;
     if (shown.count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, shown.count, sea_pg_add_key(args, items[i]->contact_key));
-    ARRAY(args, SEA_PG_UUID, shown.count, sea_pg_add_uuid(args, items[i]->id));
-    ARRAY(args, SEA_PG_UUID, shown.count, sea_pg_add_uuid(args, items[i]->draft_id));
-    ARRAY(args, SEA_PG_TIME, shown.count, sea_pg_add_time(args, items[i]->at_ms));
-    ARRAY(args, SEA_PG_TEXT, shown.count,
-          sea_pg_add_text(args, sea_str(items[i]->message->text->language)));
-    ARRAY(args, SEA_PG_TEXT, shown.count,
-          const Seadesk__V1__AgentRef *agent = items[i]->message->draft->agent;
-          sea_pg_add_text(args, sea_str(agent != NULL ? agent->name : "")));
-    ARRAY(args, SEA_PG_BOOL, shown.count, sea_pg_add_bool(args, items[i]->is_automatic));
-    ARRAY(args, SEA_PG_BYTES, shown.count,
-          const ProtobufCBinaryData *sealed = &items[i]->message->text->sealed;
-          sea_pg_add_bytes(args, sealed->data, sealed->len));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, shown.count, sea_pg_add_key(args, items[i]->contact_key));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, shown.count, sea_pg_add_uuid(args, items[i]->id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, shown.count, sea_pg_add_uuid(args, items[i]->draft_id));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, shown.count, sea_pg_add_time(args, items[i]->at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, shown.count,
+                 sea_pg_add_text(args, sea_str(items[i]->message->text->language)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, shown.count,
+                 const Seadesk__V1__AgentRef *agent = items[i]->message->draft->agent;
+                 sea_pg_add_text(args, sea_str(agent != NULL ? agent->name : "")));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, shown.count, sea_pg_add_bool(args, items[i]->is_automatic));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, shown.count,
+                 const ProtobufCBinaryData *sealed = &items[i]->message->text->sealed;
+                 sea_pg_add_bytes(args, sealed->data, sealed->len));
     sea_pg_arg_time(args, txn->now_ms + NOTIFY_CHAT_KEEP_DAYS * DAY_MS);
     return sea_pg_queue(txn->pg, &ADD, args);
 }
@@ -105,8 +96,8 @@ enum sea_err notify_chat_rows_next(struct notify_store *store, struct sea_pg *pg
     struct sea_pg_args *args = &store->args;
     PGresult *rows = NULL;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, places_count, sea_pg_add_key(args, places[i].contact));
-    ARRAY(args, SEA_PG_I64, places_count, sea_pg_add_i64(args, places[i].after));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, places_count, sea_pg_add_key(args, places[i].contact));
+    SEA_PG_ARRAY(args, SEA_PG_I64, places_count, sea_pg_add_i64(args, places[i].after));
     sea_pg_arg_i64(args, (int64_t)most);
     enum sea_err err = sea_pg_query(pg, &NEXT, args, &rows);
     if (err) return err;

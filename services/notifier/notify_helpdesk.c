@@ -2,20 +2,8 @@
 #include "notify_helpdesk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <sodium.h>
-
-#include "sea_enc.h"
 
 enum { CHARS_MAX = 65535, TICKET_MAX = 64 };
-
-bool notify_is_helpdesk(enum sea_adapter adapter)
-{
-    return adapter == SEA_ADAPTER_ZENDESK || adapter == SEA_ADAPTER_FRESHDESK ||
-           adapter == SEA_ADAPTER_INTERCOM;
-}
 
 /* Letters and digits alone: it becomes part of an address. */
 static bool is_ticket(struct sea_str to)
@@ -47,21 +35,10 @@ static void add_html(struct sea_buf *html, struct sea_str text)
 static void authorize(const struct sea_account *account, struct notify_call *ret)
 {
     struct sea_str token = account->token.live[0];
-    if (account->channel->adapter != SEA_ADAPTER_FRESHDESK) {
-        sea_buf_text(&ret->authorization, "Authorization: Bearer ");
-        sea_buf_str(&ret->authorization, token);
-        return;
-    }
-    struct sea_buf login = SEA_BUF(1024); /* Freshdesk: the API key is the user, any password */
-    sea_buf_str(&login, token);
-    sea_buf_text(&login, ":X");
-    char *basic = sea_alloc(sea_base64_size(login.len) + 1);
-    sea_base64_print(login.ptr, login.len, basic);
-    sea_buf_printf(&ret->authorization, "Authorization: Basic %s", basic);
-    sodium_memzero(basic, strlen(basic));
-    sodium_memzero(login.ptr, login.len);
-    free(basic);
-    sea_buf_free(&login);
+    if (account->channel->adapter == SEA_ADAPTER_FRESHDESK)
+        notify_call_basic(ret, token, SEA_STR("X")); /* the key is the user, any password */
+    else
+        notify_call_bearer(ret, token);
 }
 
 /* The agent's number there; as text where it isn't one. */
@@ -96,12 +73,13 @@ static void add_body(const struct notify_letter *letter, yyjson_mut_doc *doc, yy
     }
 }
 
-const char *notify_helpdesk_call(const struct notify_letter *letter, struct notify_call *ret)
+const char *notify_helpdesk_call(const struct notify_letter *letter, const char *attempt,
+                                 struct notify_call *ret)
 {
+    (void)attempt; /* none of them carries an id of ours back */
     const struct sea_account *account = letter->account;
     bool is_zendesk = account->channel->adapter == SEA_ADAPTER_ZENDESK,
          is_intercom = account->channel->adapter == SEA_ADAPTER_INTERCOM;
-    size_t len = 0;
     if (!is_ticket(letter->to)) return "no_address";
     if (letter->text.len > CHARS_MAX) return "too_long";
     struct sea_buf html = SEA_BUF(8 * CHARS_MAX);
@@ -110,33 +88,28 @@ const char *notify_helpdesk_call(const struct notify_letter *letter, struct noti
     yyjson_mut_doc_set_root(doc, root);
     add_html(&html, letter->text);
     add_body(letter, doc, root, sea_buf_view(&html));
-    char *text = yyjson_mut_write(doc, 0, &len);
-    sea_assert(text != NULL);
-    sea_buf_add(&ret->body, text, len);
-    free(text);
-    yyjson_mut_doc_free(doc);
+    notify_call_json(ret, doc);
     sea_buf_free(&html);
     sea_buf_printf(&ret->url, "%s/%s/%.*s%s", account->api_base,
                    is_intercom ? "conversations" : "api/v2/tickets", (int)letter->to.len,
                    letter->to.ptr, is_zendesk ? ".json" : "/reply");
-    ret->content_type = "Content-Type: application/json";
     ret->is_put = is_zendesk;
     authorize(account, ret);
     return NULL;
 }
 
-bool notify_helpdesk_id(enum sea_adapter adapter, yyjson_val *root, char ret[], size_t cap)
+yyjson_val *notify_zendesk_id(yyjson_val *root)
 {
-    yyjson_val *id = yyjson_obj_get(root, "id");
-    if (adapter == SEA_ADAPTER_ZENDESK) id = yyjson_ptr_get(root, "/audit/id");
-    if (adapter == SEA_ADAPTER_INTERCOM)
-        id = yyjson_obj_get(
-            yyjson_arr_get_last(yyjson_ptr_get(root, "/conversation_parts/conversation_parts")),
-            "id");
-    int len = -1;
-    if (yyjson_is_uint(id))
-        len = snprintf(ret, cap, "%llu", (unsigned long long)yyjson_get_uint(id));
-    else if (yyjson_is_str(id))
-        len = snprintf(ret, cap, "%s", yyjson_get_str(id));
-    return len > 0 && (size_t)len < cap;
+    return yyjson_ptr_get(root, "/audit/id");
+}
+
+yyjson_val *notify_freshdesk_id(yyjson_val *root)
+{
+    return yyjson_obj_get(root, "id");
+}
+
+yyjson_val *notify_intercom_id(yyjson_val *root)
+{
+    yyjson_val *parts = yyjson_ptr_get(root, "/conversation_parts/conversation_parts");
+    return yyjson_obj_get(yyjson_arr_get_last(parts), "id");
 }

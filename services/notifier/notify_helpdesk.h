@@ -8,13 +8,13 @@
 
 #include "notify_provider.h"
 
-/* Whether this adapter's letters are written here. */
-bool notify_is_helpdesk(enum sea_adapter adapter);
-
 /* As notify_provider_call; also no_address: what should name a ticket doesn't. */
-const char *notify_helpdesk_call(const struct notify_letter *letter, struct notify_call *ret);
+const char *notify_helpdesk_call(const struct notify_letter *letter, const char *attempt,
+                                 struct notify_call *ret);
 
-/* The id of what a 2xx answer says it made, as text; false: it says none. */
-bool notify_helpdesk_id(enum sea_adapter adapter, yyjson_val *root, char ret[], size_t cap);
+/* The id of what a 2xx answer says it made; NULL: it says none. */
+yyjson_val *notify_zendesk_id(yyjson_val *root);
+yyjson_val *notify_freshdesk_id(yyjson_val *root);
+yyjson_val *notify_intercom_id(yyjson_val *root);
 
 #endif

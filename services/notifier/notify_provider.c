@@ -27,6 +27,40 @@ void notify_call_free(struct notify_call *call)
     sea_buf_free(&call->body);
 }
 
+void notify_call_basic(struct notify_call *call, struct sea_str user, struct sea_str password)
+{
+    struct sea_buf login = SEA_BUF(1024);
+    sea_buf_str(&login, user);
+    sea_buf_char(&login, ':');
+    sea_buf_str(&login, password);
+    char *basic = sea_alloc(sea_base64_size(login.len) + 1);
+    sea_base64_print(login.ptr, login.len, basic);
+    sea_buf_printf(&call->authorization, "Authorization: Basic %s", basic);
+    sodium_memzero(basic, strlen(basic));
+    sodium_memzero(login.ptr, login.len);
+    free(basic);
+    sea_buf_free(&login);
+}
+
+void notify_call_bearer(struct notify_call *call, struct sea_str token)
+{
+    sea_buf_text(&call->authorization, "Authorization: Bearer ");
+    sea_buf_str(&call->authorization, token);
+}
+
+void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc)
+{
+    size_t len = 0;
+    char *text = yyjson_mut_write(doc, 0, &len);
+    call->content_type = "Content-Type: application/json";
+    if (text == NULL)
+        call->body.is_full = true;
+    else
+        sea_buf_add(&call->body, text, len);
+    free(text);
+    yyjson_mut_doc_free(doc);
+}
+
 static size_t count_chars(struct sea_str text)
 {
     size_t count = 0;
@@ -81,18 +115,6 @@ static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
     }
 }
 
-static void write_json(yyjson_mut_doc *doc, struct sea_buf *body)
-{
-    size_t len = 0;
-    char *text = yyjson_mut_write(doc, 0, &len);
-    if (text == NULL)
-        body->is_full = true;
-    else
-        sea_buf_add(body, text, len);
-    free(text);
-    yyjson_mut_doc_free(doc);
-}
-
 static const char *call_whatsapp(const struct notify_letter *letter, const char *attempt,
                                  struct notify_call *ret)
 {
@@ -101,9 +123,7 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
         return "too_long";
     sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, WHATSAPP_VERSION,
                    account->sender);
-    ret->content_type = "Content-Type: application/json";
-    sea_buf_text(&ret->authorization, "Authorization: Bearer ");
-    sea_buf_str(&ret->authorization, account->token.live[0]);
+    notify_call_bearer(ret, account->token.live[0]);
 
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -120,7 +140,7 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
         add_str(doc, text, "body", letter->text);
     }
     yyjson_mut_obj_add_str(doc, root, "biz_opaque_callback_data", attempt);
-    write_json(doc, &ret->body);
+    notify_call_json(ret, doc);
     return NULL;
 }
 
@@ -133,18 +153,10 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
     sea_buf_printf(&ret->url, "%s/%s/Accounts/%s/Messages.json", account->api_base, TWILIO_VERSION,
                    account->login);
 
-    struct sea_buf login = SEA_BUF(1024), callback = SEA_BUF(2048);
-    sea_buf_printf(&login, "%s:", account->login);
-    sea_buf_str(&login, account->token.live[0]);
-    char *basic = sea_alloc(sea_base64_size(login.len) + 1);
-    sea_base64_print(login.ptr, login.len, basic);
     ret->content_type = "Content-Type: application/x-www-form-urlencoded";
-    sea_buf_printf(&ret->authorization, "Authorization: Basic %s", basic);
-    sodium_memzero(basic, strlen(basic));
-    sodium_memzero(login.ptr, login.len);
-    free(basic);
-    sea_buf_free(&login);
+    notify_call_basic(ret, sea_str(account->login), account->token.live[0]);
 
+    struct sea_buf callback = SEA_BUF(2048);
     sea_buf_str(&callback, letter->public_url);
     sea_buf_printf(&callback, "/v1/channels/%s/%s?attempt=%s", account->channel->name,
                    account->name, attempt);
@@ -154,29 +166,6 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
     form_add(&ret->body, "StatusCallback", sea_buf_view(&callback));
     sea_buf_free(&callback);
     return NULL;
-}
-
-const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret)
-{
-    const struct sea_account *account = letter->account;
-    const char *refused = "no_sender";
-    char attempt[SEA_UUID_TEXT];
-    sea_uuid_print(letter->attempt, attempt);
-    sea_buf_reset(&ret->url);
-    sea_buf_reset(&ret->authorization);
-    sea_buf_reset(&ret->body);
-    ret->is_put = false;
-    if (account == NULL || !account->is_enabled || account->api_base == NULL ||
-        account->sender == NULL || account->token.count == 0)
-        return refused;
-    if (letter->text.len == 0) return "empty";
-    if (account->channel->adapter == SEA_ADAPTER_WHATSAPP)
-        refused = call_whatsapp(letter, attempt, ret);
-    if (account->channel->adapter == SEA_ADAPTER_TWILIO_SMS)
-        refused = call_twilio(letter, attempt, ret);
-    if (notify_is_helpdesk(account->channel->adapter)) refused = notify_helpdesk_call(letter, ret);
-    if (ret->url.is_full || ret->authorization.is_full || ret->body.is_full) return "too_long";
-    return refused;
 }
 
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text)
@@ -205,23 +194,36 @@ static bool is_any(int64_t code, const int64_t *codes, size_t count)
 
 static bool take_id(yyjson_val *value, struct notify_answer *answer)
 {
-    size_t len = yyjson_get_len(value);
-    if (!yyjson_is_str(value) || len == 0 || len >= sizeof(answer->id)) return false;
-    memcpy(answer->id, yyjson_get_str(value), len);
-    return true;
+    int len = 0;
+    if (yyjson_is_uint(value))
+        len = snprintf(answer->id, sizeof(answer->id), "%llu",
+                       (unsigned long long)yyjson_get_uint(value));
+    else if (yyjson_is_str(value) && yyjson_get_len(value) < sizeof(answer->id))
+        len = snprintf(answer->id, sizeof(answer->id), "%s", yyjson_get_str(value));
+    return len > 0;
+}
+
+static yyjson_val *text_only(yyjson_val *value)
+{
+    return yyjson_is_str(value) ? value : NULL;
+}
+
+static yyjson_val *id_of_whatsapp(yyjson_val *root)
+{
+    return text_only(yyjson_ptr_get(root, "/messages/0/id"));
+}
+
+static yyjson_val *id_of_twilio(yyjson_val *root)
+{
+    return text_only(yyjson_obj_get(root, "sid"));
 }
 
 /* 4 application, 80007 business account, 130429 throughput, 131056 pair, 131057 under maintenance:
  * refused for now. 131047: more than a day since the customer's last message. */
-static void classify_whatsapp(yyjson_val *root, const struct notify_response *response,
-                              uint32_t tries, struct notify_answer *answer)
+static void refused_by_whatsapp(yyjson_val *root, const struct notify_response *response,
+                                uint32_t tries, struct notify_answer *answer)
 {
     static const int64_t later[] = {4, 80007, 130429, 131056, 131057};
-    yyjson_val *first = yyjson_arr_get_first(yyjson_obj_get(root, "messages"));
-    if (response->status / 100 == 2) {
-        if (take_id(yyjson_obj_get(first, "id"), answer)) answer->kind = NOTIFY_ANSWER_ACCEPTED;
-        return;
-    }
     yyjson_val *code = yyjson_obj_get(yyjson_obj_get(root, "error"), "code");
     if (!yyjson_is_int(code)) return;
     int64_t number = yyjson_get_sint(code);
@@ -234,14 +236,10 @@ static void classify_whatsapp(yyjson_val *root, const struct notify_response *re
 }
 
 /* 20429 and 14107: too many requests or messages. */
-static void classify_twilio(yyjson_val *root, const struct notify_response *response,
-                            uint32_t tries, struct notify_answer *answer)
+static void refused_by_twilio(yyjson_val *root, const struct notify_response *response,
+                              uint32_t tries, struct notify_answer *answer)
 {
     static const int64_t later[] = {20429, 14107};
-    if (response->status / 100 == 2) {
-        if (take_id(yyjson_obj_get(root, "sid"), answer)) answer->kind = NOTIFY_ANSWER_ACCEPTED;
-        return;
-    }
     yyjson_val *code = yyjson_obj_get(root, "code");
     if (!yyjson_is_int(code)) return;
     int64_t number = yyjson_get_sint(code);
@@ -250,6 +248,49 @@ static void classify_twilio(yyjson_val *root, const struct notify_response *resp
         answer->kind = NOTIFY_ANSWER_RETRY;
         answer->after_ms = pause_ms(response, tries, 2);
     }
+}
+
+static const struct sender {
+    enum sea_adapter adapter;
+    const char *(*call)(const struct notify_letter *letter, const char *attempt,
+                        struct notify_call *ret);
+    yyjson_val *(*id_of)(yyjson_val *root); /* of what a 2xx answer says it made */
+    /* What the provider's own code says beyond the status; NULL: nothing. */
+    void (*refused)(yyjson_val *root, const struct notify_response *response, uint32_t tries,
+                    struct notify_answer *answer);
+} SENDERS[] = {
+    {SEA_ADAPTER_WHATSAPP, call_whatsapp, id_of_whatsapp, refused_by_whatsapp},
+    {SEA_ADAPTER_TWILIO_SMS, call_twilio, id_of_twilio, refused_by_twilio},
+    {SEA_ADAPTER_ZENDESK, notify_helpdesk_call, notify_zendesk_id, NULL},
+    {SEA_ADAPTER_FRESHDESK, notify_helpdesk_call, notify_freshdesk_id, NULL},
+    {SEA_ADAPTER_INTERCOM, notify_helpdesk_call, notify_intercom_id, NULL},
+};
+
+static const struct sender *sender_of(enum sea_adapter adapter)
+{
+    for (size_t i = 0; i < SEA_COUNT(SENDERS); i++)
+        if (SENDERS[i].adapter == adapter) return &SENDERS[i];
+    return NULL;
+}
+
+const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret)
+{
+    const struct sea_account *account = letter->account;
+    char attempt[SEA_UUID_TEXT];
+    sea_uuid_print(letter->attempt, attempt);
+    sea_buf_reset(&ret->url);
+    sea_buf_reset(&ret->authorization);
+    sea_buf_reset(&ret->body);
+    ret->is_put = false;
+    if (account == NULL || !account->is_enabled || account->api_base == NULL ||
+        account->sender == NULL || account->token.count == 0)
+        return "no_sender";
+    const struct sender *sender = sender_of(account->channel->adapter);
+    if (sender == NULL) return "no_sender";
+    if (letter->text.len == 0) return "empty";
+    const char *refused = sender->call(letter, attempt, ret);
+    if (ret->url.is_full || ret->authorization.is_full || ret->body.is_full) return "too_long";
+    return refused;
 }
 
 /* By status alone: a request that wasn't written, was throttled or came with the wrong credentials
@@ -282,13 +323,11 @@ struct notify_answer notify_provider_classify(enum sea_adapter adapter,
     struct notify_answer answer = classify_status(response, tries);
     yyjson_doc *doc = yyjson_read(response->body.ptr, response->body.len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc);
-    if (root != NULL && adapter == SEA_ADAPTER_WHATSAPP)
-        classify_whatsapp(root, response, tries, &answer);
-    if (root != NULL && adapter == SEA_ADAPTER_TWILIO_SMS)
-        classify_twilio(root, response, tries, &answer);
-    if (notify_is_helpdesk(adapter) && response->status / 100 == 2 &&
-        notify_helpdesk_id(adapter, root, answer.id, sizeof(answer.id)))
+    const struct sender *sender = sender_of(adapter);
+    if (sender != NULL && response->status / 100 == 2 && take_id(sender->id_of(root), &answer))
         answer.kind = NOTIFY_ANSWER_ACCEPTED;
+    else if (sender != NULL && sender->refused != NULL && response->status / 100 != 2)
+        sender->refused(root, response, tries, &answer);
     yyjson_doc_free(doc);
     return answer;
 }

@@ -4,6 +4,8 @@
 #ifndef NOTIFY_PROVIDER_H
 #define NOTIFY_PROVIDER_H
 
+#include <yyjson.h>
+
 #include "sea_base.h"
 #include "sea_buf.h"
 #include "sea_channels.h"
@@ -44,6 +46,12 @@ struct notify_call {
         .url = SEA_BUF(2048), .authorization = SEA_BUF(4096), .body = SEA_BUF(256 * 1024)          \
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
+
+/* What senders write alike: credentials (RFC 7617, RFC 6750), and a JSON body, which frees `doc`.
+ */
+void notify_call_basic(struct notify_call *call, struct sea_str user, struct sea_str password);
+void notify_call_bearer(struct notify_call *call, struct sea_str token);
+void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc);
 
 /* Writes the request. NULL on success; otherwise the reason, of a bounded set, why this
  * letter can't be sent this way: no_sender, too_long, empty, no_address. */

@@ -114,35 +114,28 @@ void notify_store_free(struct notify_store *store)
     sea_pg_args_free(&store->args);
 }
 
-/* Writes one array: ROW is evaluated for each i. */
-#define ARRAY(args, type, count, ROW)                                                              \
-    do {                                                                                           \
-        sea_pg_array_begin((args), (type));                                                        \
-        for (size_t i = 0; i < (count); i++) {                                                     \
-            ROW;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end((args));                                                                  \
-    } while (0)
-
 enum sea_err notify_store_add_consents(struct notify_store *store, struct sea_txn *txn,
                                        const struct notify_consent_entry *entries, size_t count)
 {
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, entries[i].contact));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)entries[i].said->class_));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, entries[i].said->at_ms));
-    ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, entries[i].said->is_granted));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)entries[i].said->source));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(entries[i].said->channel)));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(entries[i].said->account)));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(entries[i].said->proof)));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, entries[i].record->headers.id));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, sea_cause_of(entries[i].record).root));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, entries[i].record->partition));
-    ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, entries[i].record->offset));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, entries[i].gone_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, entries[i].contact));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)entries[i].said->class_));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, entries[i].said->at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, entries[i].said->is_granted));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)entries[i].said->source));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count,
+                 sea_pg_add_text(args, sea_str(entries[i].said->channel)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count,
+                 sea_pg_add_text(args, sea_str(entries[i].said->account)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(entries[i].said->proof)));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, entries[i].record->headers.id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count,
+                 sea_pg_add_uuid(args, sea_cause_of(entries[i].record).root));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, entries[i].record->partition));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, entries[i].record->offset));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, entries[i].gone_ms));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &ADD_CONSENTS, args);
 }
@@ -153,11 +146,11 @@ enum sea_err notify_store_add_withdrawals(struct notify_store *store, struct sea
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i].contact));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i].draft_id));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].collapse_key));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].reason));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i].at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i].contact));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i].draft_id));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].collapse_key));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].reason));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i].at_ms));
     return sea_pg_queue(txn->pg, &ADD_WITHDRAWALS, args);
 }
 
@@ -227,7 +220,7 @@ enum sea_err notify_store_load_open(struct notify_store *store, struct sea_txn *
 {
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, contacts[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, contacts[i]));
     return load(store, txn, &LOAD_OPEN, ret);
 }
 
@@ -238,8 +231,8 @@ enum sea_err notify_store_load_named(struct notify_store *store, struct sea_txn 
 {
     if (ids_count + hashes_count == 0) return SEA_OK;
     sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_UUID, ids_count, sea_pg_add_uuid(&store->args, ids[i]));
-    ARRAY(&store->args, SEA_PG_BYTES, hashes_count, sea_pg_add_key(&store->args, hashes[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_UUID, ids_count, sea_pg_add_uuid(&store->args, ids[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_BYTES, hashes_count, sea_pg_add_key(&store->args, hashes[i]));
     return load(store, txn, &LOAD_NAMED, ret);
 }
 
@@ -273,14 +266,16 @@ enum sea_err notify_store_survey(struct notify_store *store, struct sea_txn *txn
     PGresult *rows = NULL;
     if (set->count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, set->count, sea_pg_add_key(args, items[i]->contact_key));
-    ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->customer_id));
-    ARRAY(args, SEA_PG_I64, set->count, sea_pg_add_i64(args, (int64_t)items[i]->seq));
-    ARRAY(args, SEA_PG_I64, set->count, sea_pg_add_i64(args, (int64_t)items[i]->order.prev_seq));
-    ARRAY(args, SEA_PG_TEXT, set->count, sea_pg_add_text(args, items[i]->collapse_key));
-    ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->draft_id));
-    ARRAY(args, SEA_PG_TIME, set->count, sea_pg_add_time(args, items[i]->order.drafted_at_ms));
-    ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->id));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, set->count, sea_pg_add_key(args, items[i]->contact_key));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->customer_id));
+    SEA_PG_ARRAY(args, SEA_PG_I64, set->count, sea_pg_add_i64(args, (int64_t)items[i]->seq));
+    SEA_PG_ARRAY(args, SEA_PG_I64, set->count,
+                 sea_pg_add_i64(args, (int64_t)items[i]->order.prev_seq));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, set->count, sea_pg_add_text(args, items[i]->collapse_key));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->draft_id));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, set->count,
+                 sea_pg_add_time(args, items[i]->order.drafted_at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, set->count, sea_pg_add_uuid(args, items[i]->id));
     enum sea_err err = sea_pg_query(txn->pg, &SURVEY, args, &rows);
     if (err) return err;
     sea_assert((size_t)sea_pg_count(rows) == set->count);
@@ -304,7 +299,7 @@ enum sea_err notify_store_consents(struct notify_store *store, struct sea_pg *pg
     PGresult *rows = NULL;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, contacts[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, contacts[i]));
     enum sea_err err = sea_pg_query(pg, &CONSENTS, &store->args, &rows);
     if (err) return err;
     sea_assert((size_t)sea_pg_count(rows) == count);
@@ -345,41 +340,41 @@ static enum sea_err queue_inserts(struct notify_store *store, struct sea_txn *tx
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->id));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->number));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->state));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->version));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->tries));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->rung));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->redraft));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->class));
-    ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, items[i]->is_automatic));
-    ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i]->contact_key));
-    ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i]->home_key));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->customer_id));
-    ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, (int64_t)items[i]->seq));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->draft_id));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->message_id));
-    ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, items[i]->ticket_id));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->channel));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->account));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->collapse_key));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->reason));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->due_ms));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->release_ms));
-    ARRAY(args, SEA_PG_BYTES, count, add_key_or_null(args, items[i]->provider_hash));
-    ARRAY(args, SEA_PG_BYTES, count,
-          if (keeps_outbound(items[i]))
-              sea_pg_add_bytes(args, items[i]->outbound.ptr, items[i]->outbound.len);
-          else sea_pg_add_null(args));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->event_id));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->cause_id));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->root_id));
-    ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, items[i]->offset));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->trace));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->created_ms));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->at_ms));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, gone_ms[i]));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->id));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->number));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->state));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->version));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->tries));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->rung));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->redraft));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->class));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, items[i]->is_automatic));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i]->contact_key));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i]->home_key));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->customer_id));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, (int64_t)items[i]->seq));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->draft_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->message_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, items[i]->ticket_id));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->channel));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->account));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->collapse_key));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->reason));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->due_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->release_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, add_key_or_null(args, items[i]->provider_hash));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count,
+                 if (keeps_outbound(items[i]))
+                     sea_pg_add_bytes(args, items[i]->outbound.ptr, items[i]->outbound.len);
+                 else sea_pg_add_null(args));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->event_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->cause_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->root_id));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, items[i]->offset));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->trace));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->created_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, gone_ms[i]));
     return sea_pg_queue(txn->pg, &INSERT, args);
 }
 
@@ -389,17 +384,17 @@ static enum sea_err queue_updates(struct notify_store *store, struct sea_txn *tx
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->id));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->state));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->version));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->tries));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->reason));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->due_ms));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->release_ms));
-    ARRAY(args, SEA_PG_BYTES, count, add_key_or_null(args, items[i]->provider_hash));
-    ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, keeps_outbound(items[i])));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->event_id));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->id));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->state));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->version));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)items[i]->tries));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i]->reason));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->due_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->release_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, add_key_or_null(args, items[i]->provider_hash));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, keeps_outbound(items[i])));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, items[i]->event_id));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, items[i]->at_ms));
     return sea_pg_queue(txn->pg, &UPDATE, args);
 }
 
@@ -434,10 +429,10 @@ enum sea_err notify_store_due(struct notify_store *store, struct sea_pg *pg,
     struct sea_pg_args *args = &store->args;
     PGresult *rows = NULL;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_I32, numbers_count, sea_pg_add_i32(args, (int32_t)numbers[i]));
-    ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].channel));
-    ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].account));
-    ARRAY(args, SEA_PG_I32, shares_count, sea_pg_add_i32(args, (int32_t)shares[i].most));
+    SEA_PG_ARRAY(args, SEA_PG_I32, numbers_count, sea_pg_add_i32(args, (int32_t)numbers[i]));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].channel));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, shares_count, sea_pg_add_text(args, shares[i].account));
+    SEA_PG_ARRAY(args, SEA_PG_I32, shares_count, sea_pg_add_i32(args, (int32_t)shares[i].most));
     sea_pg_arg_i64(args, (int64_t)usual);
     sea_pg_arg_i64(args, (int64_t)cap);
     enum sea_err err = sea_pg_query(pg, &DUE, args, &rows);

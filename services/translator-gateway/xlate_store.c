@@ -48,16 +48,6 @@ void xlate_store_free(struct xlate_store *store)
     sea_pg_args_free(&store->args);
 }
 
-/* Writes one array: ROW is evaluated for each i. */
-#define ARRAY(args, type, count, ROW)                                                              \
-    do {                                                                                           \
-        sea_pg_array_begin((args), (type));                                                        \
-        for (size_t i = 0; i < (count); i++) {                                                     \
-            ROW;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end((args));                                                                  \
-    } while (0)
-
 static void add_key_if(struct sea_pg_args *args, bool is_kept, struct sea_key key)
 {
     if (is_kept)
@@ -88,20 +78,23 @@ enum sea_err xlate_store_insert(struct xlate_store *store, struct sea_txn *txn,
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->cause_id));
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->root_id));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->number));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->kind));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].state));
-    ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, rows[i].item->offset));
-    ARRAY(args, SEA_PG_BYTES, count, add_key_if(args, rows[i].due_ms > 0, rows[i].item->key));
-    ARRAY(args, SEA_PG_BYTES, count, add_key_if(args, rows[i].due_ms > 0, rows[i].item->contact));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, rows[i].due_ms));
-    ARRAY(args, SEA_PG_BYTES, count, add_record_if(args, rows[i].due_ms > 0, rows[i].item->record));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, rows[i].item->trace));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].reason)));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].engine)));
-    ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, rows[i].event_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->cause_id));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->root_id));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->number));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->kind));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].state));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, rows[i].item->offset));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count,
+                 add_key_if(args, rows[i].due_ms > 0, rows[i].item->key));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count,
+                 add_key_if(args, rows[i].due_ms > 0, rows[i].item->contact));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, rows[i].due_ms));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count,
+                 add_record_if(args, rows[i].due_ms > 0, rows[i].item->record));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, rows[i].item->trace));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].reason)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].engine)));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, rows[i].event_id));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &INSERT, args);
 }
@@ -112,20 +105,20 @@ enum sea_err xlate_store_update(struct xlate_store *store, struct sea_txn *txn,
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->cause_id));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].state));
-    ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, rows[i].due_ms));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].reason)));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].engine)));
-    ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, rows[i].event_id));
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->tries + 1));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, rows[i].item->cause_id));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].state));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, rows[i].due_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].reason)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, sea_str(rows[i].engine)));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, add_uuid_or_null(args, rows[i].event_id));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)rows[i].item->tries + 1));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &UPDATE, args);
 }
 
 static void add_numbers(struct sea_pg_args *args, const uint32_t *numbers, size_t count)
 {
-    ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)numbers[i]));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)numbers[i]));
 }
 
 enum sea_err xlate_store_busy_keys(struct xlate_store *store, struct sea_txn *txn,
@@ -139,7 +132,7 @@ enum sea_err xlate_store_busy_keys(struct xlate_store *store, struct sea_txn *tx
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(&store->args);
     add_numbers(&store->args, numbers, numbers_count);
-    ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, keys[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, keys[i]));
     enum sea_err err = sea_pg_query(txn->pg, &BUSY, &store->args, &rows);
     if (err) return err;
     for (int row = 0; row < sea_pg_count(rows); row++)
@@ -153,7 +146,7 @@ enum sea_err xlate_store_lock(struct xlate_store *store, struct sea_txn *txn,
 {
     PGresult *rows = NULL;
     sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_UUID, count, sea_pg_add_uuid(&store->args, causes[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_UUID, count, sea_pg_add_uuid(&store->args, causes[i]));
     enum sea_err err = sea_pg_query(txn->pg, &LOCK, &store->args, &rows);
     if (err) return err;
     for (size_t i = 0; i < count; i++) {
@@ -202,7 +195,7 @@ enum sea_err xlate_store_recall(struct xlate_store *store, struct sea_pg *pg,
     PGresult *rows = NULL;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(&store->args);
-    ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, hashes[i]));
+    SEA_PG_ARRAY(&store->args, SEA_PG_BYTES, count, sea_pg_add_key(&store->args, hashes[i]));
     enum sea_err err = sea_pg_query(pg, &RECALL, &store->args, &rows);
     if (err) return err;
     for (size_t i = 0; i < count; i++) {
@@ -223,8 +216,8 @@ enum sea_err xlate_store_remember(struct xlate_store *store, struct sea_txn *txn
     struct sea_pg_args *args = &store->args;
     if (count == 0) return SEA_OK;
     sea_pg_args_reset(args);
-    ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i].hash));
-    ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].text));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, items[i].hash));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, items[i].text));
     sea_pg_arg_text(args, sea_str(engine));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &REMEMBER, args);

@@ -6,6 +6,7 @@
 
 #include "ingest_business.h"
 #include "ingest_generic.h"
+#include "ingest_json.h"
 #include "sea_enc.h"
 #include "sea_id.h"
 
@@ -21,24 +22,6 @@ struct taken {
     struct ingest_items items;
     struct ingest_problem problem;
 };
-
-static void *pool_malloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
-{
-    void *copy = sea_arena_alloc(arena, size);
-    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
-    return copy;
-}
-
-static void pool_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
 
 static bool take_event(struct taken *taken, const char *type, struct sea_str body)
 {
@@ -80,7 +63,7 @@ static bool take(struct taken *taken, char how, struct sea_str body)
 static void begin(struct taken *taken)
 {
     *taken = (struct taken){.arena = SEA_ARENA(INGEST_ARENA_MAX)};
-    taken->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &taken->arena};
+    taken->alc = ingest_json_pool(&taken->arena);
     taken->items.arena = &taken->arena;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest_json.h"
 #include "sea_enc.h"
 #include "sea_id.h"
 #include "seadesk/v1/consents.pb-c.h"
@@ -91,29 +92,11 @@ void world_request_close(struct world_request *request)
     request->text = NULL;
 }
 
-static void *pool_malloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
-{
-    void *copy = sea_arena_alloc(arena, size);
-    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
-    return copy;
-}
-
-static void pool_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 void world_open(struct world *world, enum sea_adapter adapter, const struct world_request *request,
                 const struct sea_secrets *secrets, struct sea_str verify_token)
 {
     *world = (struct world){.arena = SEA_ARENA(INGEST_ARENA_MAX), .channel = *request->channel};
-    world->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &world->arena};
+    world->alc = ingest_json_pool(&world->arena);
     world->items.arena = &world->arena;
     world->account = (struct sea_account){
         .channel = &world->channel,

@@ -5,6 +5,7 @@
 
 #include "ingest_business.h"
 #include "ingest_events.h"
+#include "ingest_json.h"
 #include "ingest_rate.h"
 #include "sea_buf.h"
 #include "sea_cmocka.h"
@@ -39,29 +40,11 @@ struct request {
     struct ingest_business business;
 };
 
-static void *pool_malloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void *pool_realloc(void *arena, void *ptr, size_t old_size, size_t size)
-{
-    void *copy = sea_arena_alloc(arena, size);
-    if (copy) memcpy(copy, ptr, old_size < size ? old_size : size);
-    return copy;
-}
-
-static void pool_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 static int begin(void **state)
 {
     struct request *request = sea_alloc(sizeof(*request));
     request->arena = (struct sea_arena)SEA_ARENA(INGEST_ARENA_MAX);
-    request->alc = (yyjson_alc){pool_malloc, pool_realloc, pool_free, &request->arena};
+    request->alc = ingest_json_pool(&request->arena);
     request->items.arena = &request->arena;
     request->business.alc = &request->alc;
     *state = request;
