@@ -8,7 +8,10 @@ import redis as redis_client
 
 import people
 import stack
+from outbound import Road
 from stack import CHECKOUT
+
+HOUR_MS = 3600_000
 
 sys.path.insert(0, str(CHECKOUT / "deploy" / "dev"))
 import traffic as traffic_module  # noqa: E402
@@ -74,6 +77,17 @@ def kafka_producer(env):
     producer = stack.producer(env["SEADESK_KAFKA"])
     yield producer
     producer.close(timeout=5)
+
+
+@pytest.fixture
+def road(env, proto, kafka_producer, kafka_consumer, clock, fake, service):
+    """The road out at noon in London, with no faults."""
+    service("translator-gateway").wait_ready()
+    service("notifier").wait_ready()
+    clock.advance((12 * HOUR_MS - clock.now_ms()) % (24 * HOUR_MS))
+    made = Road(env, proto, kafka_producer, kafka_consumer, clock, fake)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

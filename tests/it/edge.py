@@ -1,5 +1,6 @@
 """edge.py: what the tests of ingest share: signed requests, the ids and keys that must come of them, and its topics."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -10,6 +11,7 @@ import uuid
 from pathlib import Path
 
 import requests
+import yaml
 
 import stack
 from stack import CHECKOUT, eventually  # noqa: F401
@@ -45,6 +47,38 @@ def order_paid(order_id, event_id_=None, **data):
 
 def new(prefix="x"):
     return traffic.new_id(prefix)
+
+
+def channels_changed(tmp_path, change):
+    """The configuration folder with the channels.yaml that `change` makes of the stack's own."""
+    return stack.copied_config(tmp_path, "channels.yaml", lambda text: yaml.safe_dump(change(yaml.safe_load(text))))
+
+
+def add_to(path, more):
+    """Accounts and sources into a channels.yaml that is in use."""
+    path.write_text(yaml.safe_dump(adding(**more)(yaml.safe_load(path.read_text()))))
+
+
+@contextlib.contextmanager
+def configured(service, config, **settings):
+    """ingest with another configuration folder and other settings; as it was afterwards."""
+    ingest = service("ingest")
+    ingest.settings(SEADESK_CONFIG=config, **settings)
+    try:
+        ingest.restart()
+        yield ingest
+    finally:
+        ingest.settings()
+        ingest.restart()
+
+
+def adding(**more):
+    """A change for channels_changed(): these accounts and sources too."""
+    def change(channels):
+        for name, items in more.items():
+            channels[name] += items
+        return channels
+    return change
 
 
 class Edge(stack.Http):

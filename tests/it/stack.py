@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -41,6 +42,16 @@ def eventually(ask, timeout=60.0, every=0.05):
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout} s: {reason}")
         time.sleep(every)
+
+
+def copied_config(tmp_path, name, change):
+    """The configuration folder with one file changed."""
+    config = tmp_path / "config"
+    shutil.copytree(CHECKOUT / "deploy" / "config", config)
+    text = (config / name).read_text()
+    assert change(text) != text
+    (config / name).write_text(change(text))
+    return config
 
 
 class Http(requests.Session):

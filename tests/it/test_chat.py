@@ -14,11 +14,8 @@ import uuid
 import pytest
 import requests
 
-from outbound import Road
 from stack import eventually
 from test_outbound import erase
-
-HOUR = 3600_000
 
 
 def b64(raw):
@@ -77,17 +74,6 @@ class Listener(threading.Thread):
                 connection.shutdown(socket.SHUT_RDWR)
             self.join(20)
         self.answer.close()
-
-
-@pytest.fixture
-def road(env, proto, kafka_producer, kafka_consumer, clock, fake, service):
-    service("translator-gateway").wait_ready()
-    service("notifier").wait_ready()
-    until_noon = 12 * HOUR - clock.now_ms() % (24 * HOUR)
-    clock.advance(until_noon if until_noon >= 0 else until_noon + 24 * HOUR)
-    made = Road(env, proto, kafka_producer, kafka_consumer, clock, fake)
-    yield made
-    made.close()
 
 
 @pytest.fixture

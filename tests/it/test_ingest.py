@@ -1,16 +1,14 @@
 """test_ingest.py: the edge as providers and company systems meet it: every status of its contract, and what reaches the topics."""
 import json
-import shutil
 import socket
 import time
 from urllib.parse import urlparse
 
 import pytest
-import yaml
 
 import edge as e
 from edge import problem
-from stack import CHECKOUT, header
+from stack import header
 
 SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 TOKEN = {"value": "demo-verify"}
@@ -25,29 +23,13 @@ MORE = {"accounts": [{"channel": "whatsapp", "account": "off", "enabled": False,
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
     """The stack's configuration folder with more accounts and sources."""
-    folder = tmp_path_factory.mktemp("edge") / "config"
-    shutil.copytree(CHECKOUT / "deploy" / "config", folder)
-    add_to(folder / "channels.yaml", MORE)
-    return folder
-
-
-def add_to(path, more):
-    channels = yaml.safe_load(path.read_text())
-    for name, items in more.items():
-        channels[name] += items
-    path.write_text(yaml.safe_dump(channels))
+    return e.channels_changed(tmp_path_factory.mktemp("edge"), e.adding(**MORE))
 
 
 @pytest.fixture(scope="module")
 def program(service, config):
-    ingest = service("ingest")
-    ingest.settings(SEADESK_CONFIG=config)
-    try:
-        ingest.restart()
+    with e.configured(service, config) as ingest:
         yield ingest
-    finally:
-        ingest.settings()
-        ingest.restart()
 
 
 @pytest.fixture(scope="module")

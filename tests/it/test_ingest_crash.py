@@ -10,9 +10,8 @@ import pytest
 import requests
 
 import edge as e
-from edge import problem
+from edge import add_to, problem
 from stack import CHECKOUT, header
-from test_ingest import add_to
 
 GONE = requests.ConnectionError
 

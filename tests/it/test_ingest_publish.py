@@ -1,15 +1,13 @@
 """test_ingest_publish.py: what publishers may do: scopes and rates of their keys, regions, their own topics, launches, reviews, calls."""
 import json
-import shutil
 import subprocess
 import time
 
 import pytest
-import yaml
 
 import edge as e
 from edge import problem
-from stack import CHECKOUT, header
+from stack import header
 
 KEYS = {name: {"Authorization": f"Bearer demo-{name}-key"} for name in ("scoped", "slow")}
 SCOPED = e.new("scoped-")  # a topic that was deleted leaves offsets behind for a moment: each run has its own
@@ -21,25 +19,13 @@ MORE = [{"name": SCOPED, "key": [{"value": "demo-scoped-key"}, {"value": "demo-s
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
     """The stack's configuration folder with more sources."""
-    folder = tmp_path_factory.mktemp("publish") / "config"
-    shutil.copytree(CHECKOUT / "deploy" / "config", folder)
-    path = folder / "channels.yaml"
-    channels = yaml.safe_load(path.read_text())
-    channels["sources"] += MORE
-    path.write_text(yaml.safe_dump(channels))
-    return folder
+    return e.channels_changed(tmp_path_factory.mktemp("publish"), e.adding(sources=MORE))
 
 
 @pytest.fixture(scope="module")
 def program(service, config):
-    ingest = service("ingest")
-    ingest.settings(SEADESK_CONFIG=config)
-    try:
-        ingest.restart()
+    with e.configured(service, config) as ingest:
         yield ingest
-    finally:
-        ingest.settings()
-        ingest.restart()
 
 
 @pytest.fixture(scope="module")

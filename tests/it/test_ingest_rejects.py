@@ -3,15 +3,12 @@ import base64
 import hmac
 import http.server
 import json
-import shutil
 import threading
 
 import pytest
-import yaml
 
 import edge as e
 from edge import problem
-from stack import CHECKOUT
 
 SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEYS = {name: {"Authorization": f"Bearer demo-{name}-key"} for name in ("reader", "posted")}
@@ -48,22 +45,13 @@ def receiver():
 
 @pytest.fixture(scope="module")
 def program(service, tmp_path_factory, receiver):
-    folder = tmp_path_factory.mktemp("rejects") / "config"
-    shutil.copytree(CHECKOUT / "deploy" / "config", folder)
-    channels = yaml.safe_load((folder / "channels.yaml").read_text())
-    channels["sources"] += [
+    more = e.adding(sources=[
         {"name": "reader", "key": {"value": "demo-reader-key"}, "allowed": ["/reader/*"]},
         {"name": "posted", "key": {"value": "demo-posted-key"}, "allowed": ["/posted"],
-         "rejects": {"url": receiver.url, "signing": {"value": SIGNING}}}]
-    (folder / "channels.yaml").write_text(yaml.safe_dump(channels))
-    ingest = service("ingest")
-    ingest.settings(SEADESK_CONFIG=folder, SEADESK_INGEST_REJECT_RETRY="100ms")
-    try:
-        ingest.restart()
+         "rejects": {"url": receiver.url, "signing": {"value": SIGNING}}}])
+    config = e.channels_changed(tmp_path_factory.mktemp("rejects"), more)
+    with e.configured(service, config, SEADESK_INGEST_REJECT_RETRY="100ms") as ingest:
         yield ingest
-    finally:
-        ingest.settings()
-        ingest.restart()
 
 
 @pytest.fixture(scope="module")

@@ -2,29 +2,15 @@
 translated, consent, quiet hours, the ladder, order, receipts, what crashes leave behind, erasure."""
 import collections
 import re
-import shutil
 import time
 import uuid
 
 import pytest
 
-from outbound import Road
-from stack import CHECKOUT, eventually
+from stack import copied_config, eventually
 
 HOUR = 3600_000
 HELD = {"order_id": "1001", "reason": "missing_tax_id", "expected_at": "2026-12-24T10:00:00Z"}
-
-
-@pytest.fixture
-def road(env, proto, kafka_producer, kafka_consumer, clock, fake, service):
-    """A road at noon in London, with no faults."""
-    service("translator-gateway").wait_ready()
-    service("notifier").wait_ready()
-    until_noon = 12 * HOUR - clock.now_ms() % (24 * HOUR)
-    clock.advance(until_noon if until_noon >= 0 else until_noon + 24 * HOUR)
-    made = Road(env, proto, kafka_producer, kafka_consumer, clock, fake)
-    yield made
-    made.close()
 
 
 def fresh_word():
@@ -88,16 +74,6 @@ def test_a_reply_in_another_language_is_translated_with_its_secrets_masked(road)
         assert secret in sent["text"]
     outbound, = road.outbounds(draft)
     assert outbound.engine and not outbound.is_untranslated
-
-
-def copied_config(tmp_path, name, change):
-    """The configuration folder with one file changed."""
-    config = tmp_path / "config"
-    shutil.copytree(CHECKOUT / "deploy" / "config", config)
-    text = (config / name).read_text()
-    assert change(text) != text
-    (config / name).write_text(change(text))
-    return config
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """test_schemas.py: docs/schemas against the running service: every case, every documented status, every topic."""
 import importlib.util
 import json
-import shutil
 import signal
 import subprocess
 
@@ -69,21 +68,12 @@ def test_the_contract_kit_tells_what_is_wrong(env):
 
 @pytest.fixture(scope="module")
 def program(service, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("openapi") / "config"
-    shutil.copytree(CHECKOUT / "deploy" / "config", folder)
-    channels = yaml.safe_load((folder / "channels.yaml").read_text())
-    channels["sources"] += [
+    more = e.adding(sources=[
         {"name": "bound", "key": {"value": "demo-bound-key"}, "allowed": ["/bound"], "markets": ["EU"]},
-        {"name": "slow", "key": {"value": "demo-slow-key"}, "allowed": ["*"], "rate": {"events_per_s": 1}}]
-    (folder / "channels.yaml").write_text(yaml.safe_dump(channels))
-    ingest = service("ingest")
-    ingest.settings(SEADESK_CONFIG=folder, SEADESK_REGION="eu", SEADESK_INGEST_ACK_TIMEOUT="1s")
-    try:
-        ingest.restart()
+        {"name": "slow", "key": {"value": "demo-slow-key"}, "allowed": ["*"], "rate": {"events_per_s": 1}}])
+    config = e.channels_changed(tmp_path_factory.mktemp("openapi"), more)
+    with e.configured(service, config, SEADESK_REGION="eu", SEADESK_INGEST_ACK_TIMEOUT="1s") as ingest:
         yield ingest
-    finally:
-        ingest.settings()
-        ingest.restart()
 
 
 @pytest.fixture(scope="module")
