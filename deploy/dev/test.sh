@@ -1,7 +1,7 @@
 # test.sh: every test of the tree: ctest over the sanitizer build, then pytest over a stack of its own.
 
 TEST_FAILURES=()
-UNSTEADY_MAX=3
+UNSTEADY_MAX=3 # as the help and docs/testing.md say
 
 #: test [--yes] [--unit] [--keep] [-k EXPRESSION] [FILE...]
 #: Build with sanitizers and run every test; the last line counts them.
@@ -9,7 +9,7 @@ UNSTEADY_MAX=3
 #: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
 #: The tests of tests/web and tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end;
 #: --keep leaves it running. What fails there runs once more at the end: if it passes then, the closing lines call it
-#: unsteady; more than UNSTEADY_MAX of these fail the run.
+#: unsteady; more than three of these fail the run.
 cmd_test() {
     local unit_only='' keep='' chosen=() status=0
     while [ $# -gt 0 ]; do
