@@ -15,10 +15,8 @@ struct sea_mac {
 
 void sea_mac_open(struct sea_mac **ret, enum sea_mac_hash hash, struct sea_str secret)
 {
-    static const size_t LENGTHS[] = {
-        [SEA_MAC_SHA1] = 20, [SEA_MAC_SHA256] = 32, [SEA_MAC_SHA512] = 64};
-    char names[][8] = {
-        [SEA_MAC_SHA1] = "SHA1", [SEA_MAC_SHA256] = "SHA256", [SEA_MAC_SHA512] = "SHA512"};
+    static const size_t LENGTHS[] = {[SEA_MAC_SHA1] = 20, [SEA_MAC_SHA256] = 32};
+    char names[][8] = {[SEA_MAC_SHA1] = "SHA1", [SEA_MAC_SHA256] = "SHA256"};
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, names[hash], 0),
                            OSSL_PARAM_construct_end()};
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);

@@ -5,8 +5,8 @@
 
 #include "sea_base.h"
 
-enum sea_mac_hash { SEA_MAC_SHA1, SEA_MAC_SHA256, SEA_MAC_SHA512 };
-enum { SEA_MAC_MOST_BYTES = 64 };
+enum sea_mac_hash { SEA_MAC_SHA1, SEA_MAC_SHA256 };
+enum { SEA_MAC_MOST_BYTES = 32 };
 
 /* One secret made ready for many messages. One thread at a time. */
 struct sea_mac;

@@ -64,7 +64,6 @@ static bool open_key(struct ingest_key *key, enum ingest_secret secret, struct s
 {
     static const enum sea_mac_hash HASHES[] = {[INGEST_SECRET_SHA256] = SEA_MAC_SHA256,
                                                [INGEST_SECRET_SHA1] = SEA_MAC_SHA1,
-                                               [INGEST_SECRET_SHA512] = SEA_MAC_SHA512,
                                                [INGEST_SECRET_STANDARD] = SEA_MAC_SHA256};
     key->plain = plain;
     if (secret == INGEST_SECRET_PLAIN) return true;
@@ -138,7 +137,6 @@ static unsigned body_of(struct sea_str type)
     struct sea_str tail = {type.ptr + (type.len > 5 ? type.len - 5 : 0), 5};
     if (!type.len) return INGEST_ANY;
     if (is_nocase(type, "application/x-www-form-urlencoded")) return INGEST_FORM;
-    if (is_nocase(type, "multipart/form-data")) return INGEST_MULTIPART;
     if (is_nocase(type, "application/json")) return INGEST_JSON;
     return type.len > 5 && is_nocase(tail, "+json") ? INGEST_JSON : 0;
 }

@@ -35,7 +35,6 @@ const char *ingest_verdict_name(enum ingest_verdict verdict); /* no_signature, s
 enum ingest_secret {
     INGEST_SECRET_SHA256, /* key of an HMAC */
     INGEST_SECRET_SHA1,
-    INGEST_SECRET_SHA512,
     INGEST_SECRET_NFKD,     /* key of an HMAC-SHA256, taken apart first (Unicode NFKD) */
     INGEST_SECRET_STANDARD, /* of Standard Webhooks: whsec_…; anything else is a key as it stands */
     INGEST_SECRET_PLAIN,    /* a token, a password, or what the adapter hashes itself */
@@ -97,7 +96,7 @@ struct ingest_scheme {
 };
 
 /* Kinds of body, by Content-Type; a request without one is let through. */
-enum { INGEST_JSON = 1, INGEST_FORM = 2, INGEST_MULTIPART = 4, INGEST_ANY = 8 };
+enum { INGEST_JSON = 1, INGEST_FORM = 2, INGEST_ANY = 4 };
 
 struct ingest_adapter {
     enum ingest_secret secret;
@@ -140,8 +139,6 @@ enum ingest_verdict ingest_verify_mac(const struct ingest_webhook *hook);
 enum ingest_verdict ingest_verify_token(const struct ingest_webhook *hook);
 /* proof[0] is Authorization: Basic, the secret is "user:password". */
 enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook);
-/* The query parameter `name` is the secret: for providers that sign nothing. */
-enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook, const char *name);
 /* AUTHENTIC when one of the keys made `code` of the parts. */
 enum ingest_verdict ingest_verify_parts(const struct ingest_webhook *hook,
                                         const struct sea_str *parts, size_t count,

@@ -88,15 +88,6 @@ enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook)
     return compare(hook, (struct sea_str){(const char *)given, len});
 }
 
-enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook, const char *name)
-{
-    struct sea_arena arena = SEA_ARENA(64 * 1024);
-    struct sea_str given = ingest_form_get(hook->query, name, &arena);
-    enum ingest_verdict verdict = given.len ? compare(hook, given) : INGEST_NO_SIGNATURE;
-    sea_arena_free(&arena);
-    return verdict;
-}
-
 enum ingest_verdict ingest_check_time(const struct ingest_webhook *hook, struct sea_str time)
 {
     int64_t sent_ms;

@@ -93,7 +93,8 @@ static const struct sea_pg_stmt UPDATE = {
     "AS u(id, state, version, tries, reason, due_at, release_at, provider_hash, keeps, event_id, "
     "at) WHERE d.id = u.id"};
 
-/* The accounts that have waiting ones are found by as many probes of the index. */
+/* The accounts that have waiting ones are found by as many probes of the index. Offsets say who
+ * came first only within one partition, hence created_at before them. */
 static const struct sea_pg_stmt DUE = {
     "notify_due",
     "WITH RECURSIVE a AS ((SELECT channel, account FROM delivery WHERE state IN (1, 2) "
@@ -105,9 +106,11 @@ static const struct sea_pg_stmt DUE = {
     "SELECT d.id, d.contact_key, d.number, q.k FROM a LEFT JOIN unnest($2::text[], $3::text[], "
     "$4::int[]) WITH ORDINALITY AS q(channel, account, most, k) USING (channel, account) "
     "CROSS JOIN LATERAL (SELECT id, contact_key, number, row_number() OVER (ORDER BY due_at, "
-    "\"offset\") AS turn FROM delivery WHERE channel = a.channel AND account = a.account AND "
+    "created_at, \"offset\") AS turn FROM delivery WHERE channel = a.channel AND account = "
+    "a.account AND "
     "state IN (1, 2) AND number = ANY($1) AND due_at <= to_timestamp(clock.now_ms() / 1000.0) "
-    "ORDER BY due_at, \"offset\" LIMIT coalesce(q.most, $5)) d ORDER BY d.turn LIMIT $6"};
+    "ORDER BY due_at, created_at, \"offset\" LIMIT coalesce(q.most, $5)) d ORDER BY d.turn "
+    "LIMIT $6"};
 
 void notify_store_free(struct notify_store *store)
 {
