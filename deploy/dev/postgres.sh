@@ -18,7 +18,8 @@ postgres_prepare() {
     postgres_settings | as_postgres tee "$PG_FOLDER/data/stack.conf" >/dev/null
 }
 
-# /var/tmp is everybody's: take the folder only if it is ours.
+# /var/tmp is everybody's: take the folder only if it is ours. It outlives a checkout that is removed; a new one in its
+# place has other secrets, so a cluster that this stack has no link to is not its own.
 postgres_folder() {
     local owner=postgres
     [ "$(id -u)" = 0 ] || owner=$(id -un)
@@ -27,11 +28,12 @@ postgres_folder() {
         [ "$(id -u)" != 0 ] || chown postgres:postgres "$PG_FOLDER"
     fi
     [ ! -L "$PG_FOLDER" ] && [ "$(stat -c %U "$PG_FOLDER")" = "$owner" ] || die "$PG_FOLDER is not ours; remove it"
+    [ -L "$STATE/postgres" ] || as_postgres rm -rf "$PG_FOLDER/data"
     ln -sfn "$PG_FOLDER" "$STATE/postgres"
 }
 
 postgres_init() {
-    as_postgres rm -rf "$PG_FOLDER/data"
+    as_postgres rm -rf "$PG_FOLDER/data" "$PG_FOLDER/new"
     (umask 077 && as_postgres tee "$PG_FOLDER/password" <"$(secret postgres-admin)" >/dev/null)
     (cd / && as_postgres "$PG_BIN/initdb" -D "$PG_FOLDER/new" -U postgres -A scram-sha-256 --pwfile="$PG_FOLDER/password" \
         -E UTF8 --locale=C.UTF-8) >"$STATE/log/postgres-init.log" 2>&1 9>&- ||
