@@ -38,8 +38,7 @@ cmd_clean() {
 }
 
 clean_stack() {
-    [ -d "$STATE" ] || return 0
-    cmd_down
+    [ ! -d "$STATE" ] || cmd_down
     rm -rf "$PG_FOLDER" "$STATE"
 }
 

@@ -1,10 +1,17 @@
-"""test_stack.py: the stack itself: its private Kafka, PostgreSQL and Redis come back when they are killed."""
+"""test_stack.py: the stack itself: its private Kafka, PostgreSQL and Redis come back when they are killed, and what a
+checkout leaves behind is nobody else's."""
+import os
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from redis.exceptions import RedisError
+
+from stack import CHECKOUT
 
 PROGRAMS = ("ingest", "router", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk",
             "order-tracker")
@@ -49,3 +56,62 @@ def broker_answers(address):
         return topics is not None
     except KafkaError:
         return False
+
+
+PREPARE = r"""
+set -euo pipefail
+for module in common services postgres stack; do . "$ROOT/deploy/dev/$module.sh"; done
+stack_prepare
+postgres_prepare
+echo "folder $PG_FOLDER"
+as_postgres env --chdir=/ "$PG_BIN/pg_controldata" -D "$PG_FOLDER/data"
+"""
+
+
+class Checkout:
+    """A checkout in a folder of its own, as far as ./dev needs it for a cluster that isn't started."""
+
+    def __init__(self, root):
+        self.root, self.folder = root, None
+        self.env = {"PATH": os.environ["PATH"], "ROOT": str(root), "SEADESK_STACK": "cluster"}
+        root.mkdir()
+        shutil.copy(CHECKOUT / "dev", root)
+        shutil.copytree(CHECKOUT / "deploy" / "dev", root / "deploy" / "dev")
+
+    def run(self, *command):
+        return subprocess.run(command, check=True, env=self.env, capture_output=True, text=True).stdout
+
+    def cluster(self):
+        """Prepares the cluster, and returns which one it is."""
+        said = self.run("bash", "-c", PREPARE)
+        self.folder = Path(re.search(r"^folder (.*)$", said, re.M)[1])
+        return re.search(r"system identifier: +(\d+)", said)[1]
+
+    def forget(self):
+        """The state goes as it does with a removed checkout; what is in /var/tmp stays."""
+        shutil.rmtree(self.root / ".stack")
+
+    def clean(self):
+        self.run(self.root / "dev", "clean", "--data")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    one = Checkout(tmp_path / "checkout")
+    yield one
+    one.clean()
+
+
+def test_a_stack_keeps_its_cluster_and_takes_none_of_a_checkout_that_is_gone(checkout):
+    first = checkout.cluster()
+    assert checkout.cluster() == first
+    checkout.forget()
+    assert checkout.folder.is_dir()
+    assert checkout.cluster() != first, "its secrets are gone, so nobody could sign in"
+
+
+def test_cleaning_removes_the_cluster_of_a_checkout_that_is_gone(checkout):
+    checkout.cluster()
+    checkout.forget()
+    checkout.clean()
+    assert not checkout.folder.exists()
