@@ -4,7 +4,7 @@ TEST_FAILURES=()
 UNSTEADY_MAX=3 # as the help and docs/testing.md say
 
 #: test [--yes] [--unit] [--keep] [-k EXPRESSION] [FILE...]
-#: Build with sanitizers and run every test; the last line counts them.
+#: Build with sanitizers, and a release, and run every test; the last line counts them.
 #:
 #: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
 #: The tests of tests/web and tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end;
@@ -29,6 +29,7 @@ cmd_test() {
     setup_machine build stack test
     export SEADESK_BUILD=dev
     RESULTS=$ROOT/build/dev/results
+    [ ${#chosen[@]} -gt 0 ] || build_preset release
     build_preset dev
     rm -rf "$RESULTS"
     mkdir -p "$RESULTS"
