@@ -7,7 +7,10 @@
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "sea_enc.h"
+#include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
+
+enum { NOTICE_MAX = 64 };
 
 static bool wrong(struct ingest_problem *problem, const char *detail, const char *field)
 {
@@ -146,9 +149,20 @@ static bool read_words(yyjson_val *root, struct ingest_message *message,
         return wrong(problem, "order_id must be text", "/order_id");
     if (!take_str(root, "in_reply_to", INGEST_ID_MAX, &message->in_reply_to))
         return wrong(problem, "in_reply_to must be text", "/in_reply_to");
+    return true;
+}
+
+static bool read_consent(yyjson_val *root, struct ingest_message *message,
+                         struct ingest_problem *problem)
+{
     yyjson_val *consent = ingest_json_obj(root, "consent");
     message->has_recording_consent = ingest_json_true(consent, "recording");
-    message->notice_version = ingest_json_str(consent, "notice_version");
+    if (!take_str(consent, "notice_version", NOTICE_MAX, &message->notice_version))
+        return wrong(problem, "consent.notice_version must be text of at most 64 bytes",
+                     "/consent/notice_version");
+    if (!take_str(consent, "locale", NOTICE_MAX, &message->notice_locale))
+        return wrong(problem, "consent.locale must be text of at most 64 bytes", "/consent/locale");
+    if (!message->notice_locale.len) message->notice_locale = message->locale;
     return true;
 }
 
@@ -189,7 +203,8 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
     if (!ingest_is_id(message->external_id))
         return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
     if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
-        !read_words(root, message, problem) || !read_review(root, message, problem) ||
+        !read_words(root, message, problem) || !read_consent(root, message, problem) ||
+        !read_review(root, message, problem) ||
         !read_attachments(root, message, items->arena, problem))
         return false;
     if (!message->text.len && !message->subject.len && !message->attachments_count)
@@ -213,5 +228,29 @@ bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_it
         return false;
     items->list[items->count - 1].source = generic->source;
     if (ret_account) *ret_account = account;
+    return true;
+}
+
+bool ingest_generic_put_consent(struct ingest_items *items, const struct sea_account *account)
+{
+    struct ingest_item *last = ingest_items_add(items, INGEST_CONSENT);
+    if (!last) return false;
+    struct ingest_item consent = *last, message = last[-1];
+    const struct ingest_message *said = &message.message;
+    consent.id = ingest_id("recording", account, &said->external_id, 1);
+    consent.root = message.id;
+    consent.channel = message.channel;
+    consent.account = message.account;
+    consent.contact_id = message.contact_id;
+    consent.source = message.source;
+    consent.consent = (struct ingest_consent){
+        .class = SEADESK__V1__CONSENT_CLASS__CONSENT_RECORDING,
+        .is_granted = true,
+        .proof = ingest_printed(items->arena, "notice %.*s %.*s", (int)said->notice_version.len,
+                                said->notice_version.len ? said->notice_version.ptr : "",
+                                (int)said->notice_locale.len,
+                                said->notice_locale.len ? said->notice_locale.ptr : "")};
+    last[-1] = consent;
+    last[0] = message;
     return true;
 }

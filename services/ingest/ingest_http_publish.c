@@ -233,7 +233,7 @@ void ingest_http_handshake(void *ctx, struct sea_http_exchange *exchange,
     sea_buf_free(&headers);
 }
 
-/* Where the market demands consent before anything is kept, a message without it is not kept. */
+/* Whether the market demands consent before anything that comes this way is kept. */
 static bool needs_consent(const struct ingest_edge *edge, const struct sea_account *account,
                           const struct ingest_item *item)
 {
@@ -242,8 +242,7 @@ static bool needs_consent(const struct ingest_edge *edge, const struct sea_accou
     bool is_recorded = false;
     for (uint32_t i = 0; i < market->recording_channels.count; i++)
         is_recorded |= sea_str_is(item->channel, market->recording_channels.items[i]);
-    return is_recorded && market->recording == SEA_CONSENT_OPT_IN &&
-           !item->message.has_recording_consent;
+    return is_recorded && market->recording == SEA_CONSENT_OPT_IN;
 }
 
 /* Whether this source may bring that person's words, and here. */
@@ -257,6 +256,20 @@ static bool is_in_scope(const struct ingest_edge *edge, const struct sea_source 
     return ingest_scope_market(&scope, &whence, problem);
 }
 
+/* Without consent nothing is kept; with it, the consent goes first. */
+static bool take_consent(const struct ingest_edge *edge, const struct sea_account *account,
+                         struct ingest_intake *intake)
+{
+    const struct ingest_item *item = &intake->items.list[0];
+    if (!needs_consent(edge, account, item)) return true;
+    if (!item->message.has_recording_consent)
+        return ingest_refuse(&intake->problem, 422, "consent-required",
+                             "this market keeps nothing before consent to recording",
+                             "/consent/recording");
+    return ingest_generic_put_consent(&intake->items, account) ||
+           ingest_refuse(&intake->problem, 413, "too-large", "the request is too large", NULL);
+}
+
 static bool take_message(const struct ingest_edge *edge, const struct sea_source *publisher,
                          const struct sea_http_request *request, struct ingest_intake *intake)
 {
@@ -268,12 +281,9 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
     if (!sea_http_is_type(request, "application/json"))
         return ingest_refuse(&intake->problem, 415, "unsupported", "send application/json", NULL);
     if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
-    if (!is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem))
+    if (!is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||
+        !take_consent(edge, account, intake))
         return false;
-    if (needs_consent(edge, account, &intake->items.list[0]))
-        return ingest_refuse(&intake->problem, 422, "consent-required",
-                             "this market keeps nothing before consent to recording",
-                             "/consent/recording");
     ingest_edge_count_markets(edge, &intake->items, account);
     return true;
 }

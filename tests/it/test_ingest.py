@@ -333,15 +333,45 @@ def test_an_invalid_message_is_answered_with_its_field(edge, change, status, cod
     problem(edge.message(message), status, code, field)
 
 
-def test_without_consent_nothing_is_kept_where_the_market_demands_it(edge, kafka_consumer):
-    topic = kafka_consumer("seadesk.messages")
-    chat = {**e.traffic.form_message("visitor-1", "Hallo", locale="de-DE"), "channel": "chat", "consent": None}
-    problem(edge.message(chat), 422, "consent-required", "/consent/recording")
-    assert not e.settle(topic)
-    answer = edge.message({**chat, "consent": {"recording": True, "notice_version": "1"}})
-    assert answer.status_code == 202
-    topic.wait_for(e.of_id(answer.json()["ids"][0]))
-    assert edge.message({**chat, "message_id": e.new("f"), "contact": {"id": "visitor-2", "locale": "pt-BR"}}).ok
+def chat_message(visitor, text, locale, **more):
+    return {**e.traffic.form_message(visitor, text, locale=locale), "channel": "chat", **more}
+
+
+@pytest.mark.ledger("CP-12")
+@pytest.mark.parametrize("consent", [None, {"recording": False, "notice_version": "1"}])
+def test_without_consent_nothing_is_kept_where_the_market_demands_it(edge, program, redis, kafka_consumer, consent):
+    topics = [kafka_consumer("seadesk." + name) for name in ("messages", "consents", "profiles", "dlq")]
+    visitor, words = e.new("canary-visitor-"), e.new("canary words ")
+    chat = chat_message(visitor, words, "de-DE", consent=consent)
+    id_ = e.message_id("chat", chat["message_id"])
+    before = program.log()
+    problem(edge.message(chat, **{"Idempotency-Key": chat["message_id"]}), 422, "consent-required", "/consent/recording")
+    assert not [record for topic in topics for record in e.settle(topic) if e.of_root(id_)(record)]
+    assert program.log() == before
+    traces = (visitor, words, chat["message_id"], id_, e.uuid5("key", "demo", chat["message_id"]))
+    assert not [key for key in redis.scan_iter("*") if any(trace in key for trace in traces)]
+
+
+@pytest.mark.ledger("CP-12", "CP-13")
+def test_consent_is_kept_with_its_notice_before_the_message_it_came_with(edge, hasher, kafka_consumer, proto):
+    consents, messages = kafka_consumer("seadesk.consents"), kafka_consumer("seadesk.messages")
+    visitor = e.new("visitor-")
+    chat = chat_message(visitor, "Hallo", "de-DE", consent={"recording": True, "notice_version": "7", "locale": "en"})
+    id_ = e.message_id("chat", chat["message_id"])
+    for duplicate in (0, 1):
+        assert edge.message(chat).json() == {"accepted": 1 - duplicate, "duplicate": duplicate, "ids": [id_]}
+    consent, message = consents.wait_for(e.of_root(id_)), messages.wait_for(e.of_id(id_))
+    changed = proto("consents").ConsentChanged.FromString(consent.value)
+    assert changed.contact_key == hasher.contact("chat", "demo", visitor)
+    assert consent.key == message.key
+    assert (changed.is_granted, changed.proof) == (True, "notice 7 en")
+    assert getattr(changed, "class") == proto("consents").ConsentClass.Value("CONSENT_RECORDING")
+    assert len([record for record in e.settle(consents) if e.of_root(id_)(record)]) == 1
+
+
+def test_where_the_market_only_gives_notice_a_message_needs_no_consent(edge):
+    assert edge.message(chat_message(e.new("visitor-"), "Oi", "pt-BR", consent=None)).ok
+    assert edge.message({**e.traffic.form_message("a@example.com", "Hallo", locale="de-DE"), "consent": None}).ok
 
 
 # ---- duplicates ----

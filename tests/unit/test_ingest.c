@@ -464,6 +464,51 @@ static void a_consent_event_becomes_a_consent(void **state)
     assert_true(request->items.list[0].consent.is_granted);
 }
 
+static bool generic(struct request *request, const struct sea_account *account, const char *body)
+{
+    return ingest_generic_take(yyjson_doc_get_root(ingest_json_parse(sea_str(body), &request->alc)),
+                               SEA_STR("m-1"), sea_str(body), account, &request->items,
+                               &request->problem);
+}
+
+static void cp_12_consent_to_recording_goes_before_its_message(void **state)
+{
+    struct request *request = *state;
+    const struct sea_channel chat = {"chat", SEA_ADAPTER_GENERIC, SEA_CHANNEL_LIVE_CHAT};
+    const struct sea_account account = {.channel = &chat, .name = "demo", .is_enabled = true};
+    assert_true(generic(request, &account,
+                        "{\"text\":\"Hallo\",\"contact\":{\"id\":\"v\",\"locale\":\"de-DE\"},"
+                        "\"consent\":{\"recording\":true,\"notice_version\":\"3\"}}"));
+    assert_true(ingest_generic_put_consent(&request->items, &account));
+    const struct ingest_item *items = request->items.list;
+    assert_int_equal(request->items.count, 2);
+    assert_int_equal(items[0].kind, INGEST_CONSENT);
+    assert_int_equal(items[0].consent.class, SEADESK__V1__CONSENT_CLASS__CONSENT_RECORDING);
+    assert_true(items[0].consent.is_granted);
+    assert_str_equal(items[0].consent.proof, "notice 3 de-DE");
+    assert_str_equal(items[0].contact_id, "v");
+    assert_int_equal(items[1].kind, INGEST_MESSAGE);
+    assert_str_equal(items[1].message.text, "Hallo");
+    assert_true(sea_uuid_eq(items[0].root, items[1].id));
+    assert_false(sea_uuid_eq(items[0].id, items[1].id));
+}
+
+static void what_is_said_of_the_notice_is_bounded(void **state)
+{
+    struct request *request = *state;
+    const struct sea_channel chat = {"chat", SEA_ADAPTER_GENERIC, SEA_CHANNEL_LIVE_CHAT};
+    const struct sea_account account = {.channel = &chat, .name = "demo", .is_enabled = true};
+    char body[256];
+    snprintf(body, sizeof(body),
+             "{\"text\":\"x\",\"contact\":{\"id\":\"v\"},\"consent\":{\"locale\":\"%065d\"}}", 0);
+    assert_false(generic(request, &account, body));
+    assert_string_equal(request->problem.field, "/consent/locale");
+    assert_false(generic(request, &account,
+                         "{\"text\":\"x\",\"contact\":{\"id\":\"v\"},"
+                         "\"consent\":{\"notice_version\":1}}"));
+    assert_string_equal(request->problem.field, "/consent/notice_version");
+}
+
 static void an_sms_in_broken_utf_8_keeps_what_can_be_read(void **state)
 {
     struct request *request = *state;
@@ -531,7 +576,9 @@ static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole), TEST(an_sms_in_broken_utf_8_keeps_what_can_be_read),
-          TEST(an_id_is_text_without_nul), TEST(an_event_of_a_batch_has_its_own_limit),
+          TEST(cp_12_consent_to_recording_goes_before_its_message),
+          TEST(what_is_said_of_the_notice_is_bounded), TEST(an_id_is_text_without_nul),
+          TEST(an_event_of_a_batch_has_its_own_limit),
           TEST(every_type_of_whatsapp_message_gives_a_message),
           TEST(every_message_and_status_of_every_entry_is_taken),
           TEST(the_same_message_has_the_same_id_and_each_status_its_own),
