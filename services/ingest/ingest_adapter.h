@@ -139,6 +139,10 @@ enum ingest_verdict ingest_verify_mac(const struct ingest_webhook *hook);
 enum ingest_verdict ingest_verify_token(const struct ingest_webhook *hook);
 /* proof[0] is Authorization: Basic, the secret is "user:password". */
 enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook);
+/* The URL's parameter `key` is the secret itself, as it stands there: for providers that sign
+ * nothing and send no header of ours. It must be there once; such a secret has only characters that
+ * no URL escapes. */
+enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook);
 /* AUTHENTIC when one of the keys made `code` of the parts. */
 enum ingest_verdict ingest_verify_parts(const struct ingest_webhook *hook,
                                         const struct sea_str *parts, size_t count,

@@ -88,6 +88,23 @@ enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook)
     return compare(hook, (struct sea_str){(const char *)given, len});
 }
 
+enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook)
+{
+    static const char KEY[] = "key=";
+    struct sea_str rest = hook->query, given = {NULL, 0};
+    size_t count = 0;
+    while (rest.len) {
+        const char *amp = memchr(rest.ptr, '&', rest.len);
+        struct sea_str pair = {rest.ptr, amp ? (size_t)(amp - rest.ptr) : rest.len};
+        rest = after(rest, amp ? pair.len + 1 : pair.len);
+        if (!sea_str_starts(pair, KEY)) continue;
+        given = after(pair, sizeof(KEY) - 1);
+        count++;
+    }
+    if (count > 1) return INGEST_DOUBLED_HEADER;
+    return given.len ? compare(hook, given) : INGEST_NO_SIGNATURE;
+}
+
 enum ingest_verdict ingest_check_time(const struct ingest_webhook *hook, struct sea_str time)
 {
     int64_t sent_ms;
