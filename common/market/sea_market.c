@@ -23,6 +23,13 @@ const struct sea_market *sea_market_by_code(const struct sea_markets *markets, s
     return NULL;
 }
 
+bool sea_texts_have(const struct sea_texts *texts, struct sea_str text)
+{
+    for (uint32_t i = 0; i < texts->count; i++)
+        if (sea_str_is(text, texts->items[i])) return true;
+    return false;
+}
+
 bool sea_market_is_in(const struct sea_market *market, const struct sea_market *group)
 {
     while (market && market != group) market = market->parent;

@@ -13,6 +13,8 @@ struct sea_texts {
     uint32_t count;
 };
 
+bool sea_texts_have(const struct sea_texts *texts, struct sea_str text);
+
 /* Classes of outgoing messages (contract.md). */
 enum sea_message_class {
     SEA_CLASS_REPLY,   /* a human's */
@@ -117,6 +119,7 @@ struct sea_market {
     struct sea_texts stop_words, start_words; /* beside those that hold everywhere */
     struct sea_texts channels;                /* preferred first */
     const char *fallback_channel;             /* when that fails; may be NULL */
+    struct sea_texts closed_channels;         /* not opened to this market's customers (yet) */
 };
 
 struct sea_country {

@@ -316,6 +316,7 @@ static void read_contact_texts(struct sea_yaml_map *pack, struct sea_market *mar
         (void)sea_yaml_get(&map, "example");
         read_list(sea_yaml_get(&map, "preferred"), &market->channels);
         sea_yaml_text(sea_yaml_get(&map, "fallback"), &market->fallback_channel);
+        read_list(sea_yaml_get(&map, "closed"), &market->closed_channels);
         sea_yaml_end(&map);
     }
 }

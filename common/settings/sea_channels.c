@@ -48,6 +48,27 @@ bool sea_account_can_send(const struct sea_account *account)
     return account->is_enabled && has_way;
 }
 
+static bool answers(const struct sea_account *account, const struct sea_market *market)
+{
+    return sea_account_can_send(account) &&
+           (!account->market || sea_market_is_in(market, account->market)) &&
+           !sea_texts_have(&market->closed_channels, sea_str(account->channel->name));
+}
+
+uint32_t sea_channels_reply_ways(const struct sea_channels *channels,
+                                 const struct sea_market *market)
+{
+    uint32_t ways = 0;
+    for (size_t i = 0; sea_channel_at(i); i++) {
+        bool is_way = false;
+        for (uint32_t a = 0; a < channels->account_count; a++)
+            is_way |= channels->accounts[a].channel == sea_channel_at(i) &&
+                      answers(&channels->accounts[a], market);
+        ways += is_way;
+    }
+    return ways;
+}
+
 const struct sea_channel *sea_channel_at(size_t index)
 {
     return index < SEA_COUNT(CHANNELS) ? &CHANNELS[index] : NULL;

@@ -100,6 +100,10 @@ const struct sea_channel *sea_channel_at(size_t index);
 /* Disabled accounts are found too; NULL: unknown. */
 const struct sea_account *sea_channels_account(const struct sea_channels *channels,
                                                struct sea_str channel, struct sea_str account);
+/* By how many channels customers of this market can be answered: enabled, able to send, and not
+ * closed to them. */
+uint32_t sea_channels_reply_ways(const struct sea_channels *channels,
+                                 const struct sea_market *market);
 /* Whose key this is; NULL: nobody's. */
 const struct sea_source *sea_channels_source(const struct sea_channels *channels,
                                              struct sea_str key);

@@ -19,9 +19,7 @@ static bool has_language(const struct sea_queue *queue, struct sea_str language)
 
 static bool has_text(const struct sea_texts *texts, struct sea_str text)
 {
-    for (uint32_t i = 0; i < texts->count; i++)
-        if (sea_str_is(text, texts->items[i])) return true;
-    return texts->count == 0;
+    return texts->count == 0 || sea_texts_have(texts, text);
 }
 
 static bool has_tag(const struct sea_queue *queue, const struct sea_queue_facts *facts)

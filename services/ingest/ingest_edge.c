@@ -120,15 +120,35 @@ enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config 
     return SEA_OK;
 }
 
-void ingest_edge_count_markets(const struct ingest_edge *edge, const struct ingest_items *items,
-                               const struct sea_account *account)
+const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
+                                            const struct sea_account *account,
+                                            const struct ingest_item *item)
+{
+    struct sea_contact_facts facts = {account->market, item->message.phone, item->message.locale};
+    return sea_market_of(&edge->settings->markets, &facts);
+}
+
+/* Under an id of its own: sent again once the channel is open, the message isn't a duplicate. */
+static void bury(struct ingest_item *item, const struct sea_account *account)
+{
+    struct sea_str raw = item->message.raw;
+    item->id = ingest_id("channel_closed", account, &item->message.external_id, 1);
+    item->kind = INGEST_DEAD;
+    item->dead = (struct ingest_dead){.reason = "channel_closed", .value = raw, .offset = -1};
+    sea_metric_inc(&sea_m_ingest_refused_total, account->channel->name, item->dead.reason);
+}
+
+void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
+                      const struct sea_account *account)
 {
     for (size_t i = 0; i < items->count; i++) {
-        const struct ingest_item *item = &items->list[i];
+        struct ingest_item *item = &items->list[i];
         if (item->kind != INGEST_MESSAGE) continue;
-        struct sea_contact_facts facts = {account->market, item->message.phone,
-                                          item->message.locale};
-        sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
-                       sea_market_of(&edge->settings->markets, &facts)->code);
+        const struct sea_market *market = ingest_edge_market(edge, account, item);
+        if (sea_texts_have(&market->closed_channels, item->channel))
+            bury(item, account);
+        else
+            sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
+                           market->code);
     }
 }

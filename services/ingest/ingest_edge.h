@@ -45,9 +45,14 @@ void ingest_edge_unload(struct ingest_edge *edge);
 struct ingest_scope ingest_edge_scope(const struct ingest_edge *edge,
                                       const struct sea_source *publisher);
 
-/* Counts messages by market. */
-void ingest_edge_count_markets(const struct ingest_edge *edge, const struct ingest_items *items,
-                               const struct sea_account *account);
+/* Whose customer a message comes from. */
+const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
+                                            const struct sea_account *account,
+                                            const struct ingest_item *item);
+
+/* Counts messages by market; those of a market where the channel is closed become dead letters. */
+void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
+                      const struct sea_account *account);
 
 /* ingest_http.c */
 SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);

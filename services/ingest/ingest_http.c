@@ -115,6 +115,11 @@ bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err)
     return err != SEA_OK;
 }
 
+void ingest_http_quarantined(struct ingest_intake *intake, enum sea_err err)
+{
+    if (!ingest_http_failed(intake, err)) ingest_http_not_found(intake->ctx);
+}
+
 static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_POST, "/v1/channels/email/{account}", ingest_http_webhook, INGEST_MAIL_MAX},
     {SEA_HTTP_POST, "/v1/channels/{channel}/{account}", ingest_http_webhook, INGEST_BODY_MAX},

@@ -29,6 +29,8 @@ void ingest_http_not_found(struct sea_http_exchange *exchange);
 void ingest_http_refuse(struct ingest_intake *intake);
 /* When publishing failed: answers that, and is true. */
 bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err);
+/* What was published is a dead letter: the sender sees what an unknown account would answer. */
+void ingest_http_quarantined(struct ingest_intake *intake, enum sea_err err);
 
 /* The calls; the context is the edge. */
 sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_rejects,

@@ -237,12 +237,9 @@ void ingest_http_handshake(void *ctx, struct sea_http_exchange *exchange,
 static bool needs_consent(const struct ingest_edge *edge, const struct sea_account *account,
                           const struct ingest_item *item)
 {
-    struct sea_contact_facts facts = {account->market, item->message.phone, item->message.locale};
-    const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
-    bool is_recorded = false;
-    for (uint32_t i = 0; i < market->recording_channels.count; i++)
-        is_recorded |= sea_str_is(item->channel, market->recording_channels.items[i]);
-    return is_recorded && market->recording == SEA_CONSENT_OPT_IN;
+    const struct sea_market *market = ingest_edge_market(edge, account, item);
+    return market->recording == SEA_CONSENT_OPT_IN &&
+           sea_texts_have(&market->recording_channels, item->channel);
 }
 
 /* Whether this source may bring that person's words, and here. */
@@ -284,7 +281,7 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
     if (!is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||
         !take_consent(edge, account, intake))
         return false;
-    ingest_edge_count_markets(edge, &intake->items, account);
+    ingest_edge_sort(edge, &intake->items, account);
     return true;
 }
 
@@ -294,8 +291,10 @@ void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
     const struct sea_source *publisher;
     struct ingest_intake *intake = begin(ctx, exchange, request, "messages", &publisher);
     if (!intake) return;
-    if (!take_message(ctx, publisher, request, intake))
+    if (!take_message(ctx, publisher, request, intake)) {
         ingest_http_refuse(intake);
-    else
-        ingest_intake_publish(intake, on_published);
+        return;
+    }
+    bool is_dead = intake->items.list[intake->items.count - 1].kind == INGEST_DEAD;
+    ingest_intake_publish(intake, is_dead ? ingest_http_quarantined : on_published);
 }

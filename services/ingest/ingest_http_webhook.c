@@ -82,11 +82,6 @@ static struct ingest_webhook hook_of(const struct ingest_edge *edge,
     };
 }
 
-static void on_quarantined(struct ingest_intake *intake, enum sea_err err)
-{
-    if (!ingest_http_failed(intake, err)) ingest_http_not_found(intake->ctx);
-}
-
 /* A registered but disabled account: kept, sealed, for whoever enables it. */
 static void quarantine(struct ingest_intake *intake, const struct ingest_webhook *hook)
 {
@@ -95,7 +90,7 @@ static void quarantine(struct ingest_intake *intake, const struct ingest_webhook
     sea_assert(item); /* the first of a fresh arena */
     item->id = ingest_id("disabled", hook->account, &hook->body, 1);
     ingest_http_count_refusal(intake->label, "disabled_account");
-    ingest_intake_publish(intake, on_quarantined);
+    ingest_intake_publish(intake, ingest_http_quarantined);
 }
 
 /* The account of the path, with a webhook; NULL: it was answered. */
@@ -120,7 +115,7 @@ static void take(struct ingest_intake *intake)
         ingest_http_refuse(intake);
         return;
     }
-    ingest_edge_count_markets(webhook->edge, &intake->items, webhook->hook.account);
+    ingest_edge_sort(webhook->edge, &intake->items, webhook->hook.account);
     ingest_intake_publish(intake, on_published);
 }
 

@@ -1,5 +1,6 @@
 """test_ingest.py: the edge as providers and company systems meet it: every status of its contract, and what reaches the topics."""
 import json
+import signal
 import socket
 import time
 from urllib.parse import urlparse
@@ -225,6 +226,40 @@ def test_a_disabled_accounts_webhook_is_quarantined_and_answered_404(edge, kafka
     assert edge.text("5511900000001", "not me", account="off", secret="wrong").status_code == 401
     e.settle(topic)
     assert len(topic.seen) == 1 and not e.settle(messages, 0.1)
+
+
+@pytest.mark.ledger("CH-21")
+def test_a_channel_closed_to_a_market_is_refused_with_a_reason_until_the_configuration_opens_it(
+        edge, program, config, kafka_consumer, proto):
+    dead, messages = kafka_consumer("seadesk.dlq"), kafka_consumer("seadesk.messages")
+    pack = config / "markets" / "JP.yaml"
+    opened = pack.read_text()
+
+    def configure(text):
+        before = program.log().count("msg=reloaded")
+        pack.write_text(text)
+        program.signal(signal.SIGHUP)
+        e.eventually(lambda: program.log().count("msg=reloaded") > before)
+
+    from_japan = {"channel": "form", "account": "demo", "message_id": e.new("m-"), "text": "keep me",
+                  "contact": {"id": e.new("c-"), "locale": "ja-JP"}}
+    webhook = e.traffic.whatsapp_text("819012345678", "keep me")
+    before = count(program, channel="whatsapp", reason="channel_closed")
+    configure(opened.replace("channels: {", "channels: {closed: [whatsapp, form], "))
+    try:
+        assert edge.whatsapp(webhook).status_code == 200
+        problem(edge.message(from_japan), 404, "not-found")
+        assert edge.text("5511900000001", "Brazil is open").status_code == 200
+    finally:
+        configure(opened)
+    assert count(program, channel="whatsapp", reason="channel_closed") == before + 1
+    letters = [proto("dlq").DeadLetter.FromString(record.value) for record in e.settle(dead)]
+    assert [letter.reason for letter in letters] == ["channel_closed"] * 2
+    assert not any(b"keep me" in letter.sealed_value for letter in letters)
+    assert len(e.settle(messages)) == 1
+    assert edge.whatsapp(webhook).status_code == 200, "the same message, sent again"
+    assert edge.message(from_japan).json()["accepted"] == 1
+    assert len(e.settle(messages)) == 3
 
 
 # ---- what cannot be ----

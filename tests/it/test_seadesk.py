@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import CHECKOUT
+from stack import CHECKOUT, copied_config
 
 DONE, FAILED, USAGE, AWAY = 0, 1, 2, 75
 
@@ -110,6 +110,16 @@ def test_check_names_file_line_and_column_of_every_mistake(seadesk, tmp_path):
     said = seadesk.json("check", code=FAILED, SEADESK_CONFIG=str(folder))
     texts = [one["text"] for one in found(said, "configuration")]
     assert any(re.match(rf"{re.escape(str(sla))}:\d+:\d+: .*no_such_key", text) for text in texts), texts
+
+
+@pytest.mark.ledger("CH-24")
+def test_check_wants_two_channels_by_which_a_market_can_be_answered(seadesk, tmp_path):
+    config = copied_config(tmp_path, "markets/JP.yaml", lambda text: text.replace(
+        "channels: {", "channels: {closed: [twilio-sms, chat, zendesk, freshdesk, intercom], "))
+    said = seadesk.json("check", code=FAILED, SEADESK_CONFIG=str(config))
+    assert [one["text"] for one in found(said, "channels")] == [
+        "customers of JP can be answered by 1 channel(s), at least two are needed"]
+    assert found(seadesk.json("check", code=DONE), "channels") == []
 
 
 def test_check_misses_a_table_that_the_inventory_does_not_name(seadesk, pg):

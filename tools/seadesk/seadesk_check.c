@@ -47,6 +47,21 @@ static void check_examples(struct seadesk_report *report, const struct sea_setti
                      one->at.line, *one->path ? one->path : "the whole file");
 }
 
+/* Never lean on a single channel: the day it fails nobody can be answered. */
+static void check_reply_ways(struct seadesk_report *report, const struct sea_settings *settings)
+{
+    for (uint32_t i = 0; i < settings->markets.count; i++) {
+        const struct sea_market *market = &settings->markets.items[i];
+        uint32_t ways = sea_channels_reply_ways(&settings->channels, market);
+        if (ways < 2)
+            seadesk_find(
+                report, SEADESK_WRONG, "channels",
+                "add an account that can send to channels.yaml, or open a closed channel",
+                "customers of %s can be answered by %u channel(s), at least two are needed",
+                market->code, ways);
+    }
+}
+
 /* A secret that stands in the environment itself is seen by whoever lists processes. */
 static void check_secrets(struct seadesk_report *report, enum seadesk_level level)
 {
@@ -128,6 +143,7 @@ int seadesk_check(struct seadesk *seadesk)
     sea_buf_free(&errors);
     if (settings) {
         check_inventory(&report, seadesk, settings);
+        check_reply_ways(&report, settings);
         check_examples(&report, settings, level);
         if (!is_production) check_production(&report, seadesk);
     }
