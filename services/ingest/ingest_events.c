@@ -356,7 +356,7 @@ static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessage *message,
     for (unsigned i = 0; i < message->descriptor->n_fields; i++)
         if (sea_str_is(name, message->descriptor->fields[i].name))
             return &message->descriptor->fields[i];
-    sea_assert(!"ingest_events.def names a field that business.proto doesn't have");
+    sea_assert(false); /* ingest_events.def names a field that business.proto doesn't have */
     return NULL;
 }
 
