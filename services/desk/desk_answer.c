@@ -8,6 +8,7 @@
 #include "desk_store.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "sea_log.h"
 
 enum { ANSWER_MAX_BYTES = 64 << 20, ID_MAX_BYTES = 512 };
 
@@ -157,6 +158,61 @@ void desk_get_request(struct desk_call *call)
     enum sea_err err = desk_store_request(&answer.read, id, &request, &is_found);
     if (!err && is_found) desk_json_request(&request, &answer.json);
     end(&answer, call, err, is_found);
+}
+
+static void refuse_export(struct answer *answer, struct desk_call *call,
+                          enum desk_export_state state)
+{
+    if (state == DESK_EXPORT_EARLY)
+        desk_call_refuse_as(call, SEA_PROBLEM_CONFLICT, "not ready yet: ask again in a moment");
+    else
+        desk_call_refuse_as(call, SEA_PROBLEM_NOT_FOUND,
+                            state == DESK_EXPORT_OVER
+                                ? "it was asked for more than seven days ago: ask for a new one"
+                                : "there is no such request to export");
+    desk_read_close(&answer->read);
+    sea_buf_free(&answer->json);
+}
+
+static void print_export(struct answer *answer, const struct desk_export *own, bool is_first)
+{
+    char next[DESK_CURSOR_TEXT] = "";
+    if (own->messages_count == DESK_EXPORT_MESSAGES) {
+        const struct desk_message *last = &own->messages[own->messages_count - 1];
+        struct desk_cursor cursor = {.opened_ms = last->routed_at_ms, .id = last->message_id};
+        desk_cursor_print(&cursor, next);
+    }
+    desk_json_export(own, is_first, next, &answer->json);
+}
+
+/* Whoever was handed what is in the log, by the request's id alone. */
+void desk_get_export(struct desk_call *call)
+{
+    struct answer answer;
+    struct desk_query query;
+    struct desk_export own;
+    struct sea_problem problem;
+    struct sea_uuid id;
+    enum desk_export_state state = DESK_EXPORT_UNKNOWN;
+    if (!path_id(call, &id)) return;
+    if (!desk_query_parse(call->query, sea_str(call->who.user), &call->arena, &query, &problem)) {
+        desk_call_refuse(call, &problem);
+        return;
+    }
+    begin(&answer, call);
+    enum sea_err err = desk_store_export_state(&answer.read, id, &own, &state);
+    if (!err && state != DESK_EXPORT_OPEN) {
+        refuse_export(&answer, call, state);
+        return;
+    }
+    if (!err) err = desk_store_export(&answer.read, query.has_cursor ? &query.after : NULL, &own);
+    if (!err) {
+        print_export(&answer, &own, !query.has_cursor);
+        sea_log(SEA_LOG_INFO, "personal data handed over", SEA_F_UUID("request_id", id),
+                SEA_F_STR("by", *call->who.user ? call->who.user : call->who.key),
+                SEA_F_U64("messages", own.messages_count));
+    }
+    end(&answer, call, err, true);
 }
 
 void desk_answer_presence(struct desk_call *call)

@@ -39,6 +39,7 @@ CALL(get_customer, DESK_MAY_READ, desk_get_customer)
 CALL(post_consent, DESK_MAY_CONSENT, desk_post_consent)
 CALL(post_request, DESK_MAY_SUPERVISE, desk_post_request)
 CALL(get_request, DESK_MAY_SUPERVISE, desk_get_request)
+CALL(get_export, DESK_MAY_SUPERVISE, desk_get_export)
 CALL(get_stream, DESK_MAY_READ, desk_stream_get)
 OPEN_CALL(post_session, desk_session_sign_in)
 OPEN_CALL(delete_session, desk_session_sign_out)
@@ -56,6 +57,7 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_POST, API "/customers/{id}/consents", post_consent, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_POST, API "/privacy/requests", post_request, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_GET, API "/privacy/requests/{id}", get_request, 0},
+    {SEA_HTTP_GET, API "/privacy/requests/{id}/export", get_export, 0},
     {SEA_HTTP_GET, API "/stream", get_stream, 0},
     {SEA_HTTP_POST, API "/session", post_session, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_DELETE, API "/session", delete_session, 0},

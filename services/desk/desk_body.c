@@ -297,8 +297,8 @@ bool desk_body_privacy(struct sea_str body, struct sea_arena *arena, struct desk
         read_text(&reader, "/kind", DESK_SHORT_MAX_BYTES, TEXT_REQUIRED, &ret->kind);
     if (is_good && !sea_uuid_parse(customer, &ret->customer_id))
         is_good = wrong(&reader, "/customer_id", "must be a UUID");
-    if (is_good && !sea_str_is(ret->kind, "erase"))
-        is_good = wrong(&reader, "/kind", "must be erase; export is not offered yet");
+    if (is_good && !sea_str_is(ret->kind, "erase") && !sea_str_is(ret->kind, "export"))
+        is_good = wrong(&reader, "/kind", "must be erase or export");
     yyjson_doc_free(doc);
     return is_good;
 }

@@ -76,7 +76,7 @@ SEA_MUST_CHECK bool desk_body_consent(struct sea_str body, struct sea_arena *are
 
 struct desk_privacy {
     struct sea_uuid customer_id;
-    struct sea_str kind; /* erase */
+    struct sea_str kind; /* erase export */
 };
 SEA_MUST_CHECK bool desk_body_privacy(struct sea_str body, struct sea_arena *arena,
                                       struct desk_privacy *ret, struct sea_problem *ret_problem);

@@ -87,6 +87,13 @@ static yyjson_mut_val *put_array(yyjson_mut_doc *doc, yyjson_mut_val *object, co
     return array;
 }
 
+static void put_texts(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
+                      const struct sea_str *texts, size_t count)
+{
+    yyjson_mut_val *array = put_array(doc, object, name);
+    for (size_t i = 0; i < count; i++) yyjson_mut_arr_append(array, text_of(doc, texts[i]));
+}
+
 static yyjson_mut_val *add_object(yyjson_mut_doc *doc, yyjson_mut_val *array)
 {
     yyjson_mut_val *object = yyjson_mut_obj(doc);
@@ -175,6 +182,19 @@ void desk_json_message(const struct desk_message *message, struct sea_buf *ret)
 
 /* ---- customers ---- */
 
+static yyjson_mut_val *put_consent(yyjson_mut_doc *doc, yyjson_mut_val *array,
+                                   const struct desk_allowed *allowed)
+{
+    yyjson_mut_val *consent = add_object(doc, array);
+    put_text(doc, consent, "channel", allowed->channel);
+    put_text(doc, consent, "account", allowed->account);
+    put_text(doc, consent, "class", allowed->class);
+    put(doc, consent, "granted", yyjson_mut_bool(doc, allowed->is_granted));
+    put_time(doc, consent, "at", allowed->at_ms);
+    put_text(doc, consent, "source", allowed->source);
+    return consent;
+}
+
 static yyjson_mut_val *customer_of(yyjson_mut_doc *doc, const struct desk_customer *customer)
 {
     yyjson_mut_val *object = yyjson_mut_obj(doc);
@@ -193,16 +213,8 @@ static yyjson_mut_val *customer_of(yyjson_mut_doc *doc, const struct desk_custom
         put_text(doc, channel, "id", customer->contacts[i].id);
     }
     yyjson_mut_val *consents = put_array(doc, object, "consents");
-    for (size_t i = 0; i < customer->allowed_count; i++) {
-        const struct desk_allowed *allowed = &customer->allowed[i];
-        yyjson_mut_val *consent = add_object(doc, consents);
-        put_text(doc, consent, "channel", allowed->channel);
-        put_text(doc, consent, "account", allowed->account);
-        put_text(doc, consent, "class", allowed->class);
-        put(doc, consent, "granted", yyjson_mut_bool(doc, allowed->is_granted));
-        put_time(doc, consent, "at", allowed->at_ms);
-        put_text(doc, consent, "source", allowed->source);
-    }
+    for (size_t i = 0; i < customer->allowed_count; i++)
+        put_consent(doc, consents, &customer->allowed[i]);
     return object;
 }
 
@@ -247,9 +259,7 @@ static yyjson_mut_val *ticket_of(yyjson_mut_doc *doc, const struct desk_ticket *
     put_time(doc, object, "snoozed_until", ticket->snoozed_until_ms);
     put_id(doc, object, "conversation_id", ticket->conversation_id);
     put_id(doc, object, "customer_id", ticket->customer_id);
-    yyjson_mut_val *orders = put_array(doc, object, "order_ids");
-    for (size_t i = 0; i < ticket->order_ids_count; i++)
-        yyjson_mut_arr_append(orders, text_of(doc, ticket->order_ids[i]));
+    put_texts(doc, object, "order_ids", ticket->order_ids, ticket->order_ids_count);
     yyjson_mut_val *tags = yyjson_mut_obj(doc);
     put(doc, object, "tags", tags);
     put_text(doc, tags, "issue", ticket->issue);
@@ -398,6 +408,83 @@ void desk_json_request(const struct desk_request *request, struct sea_buf *ret)
     struct sea_str stores = request->stores.len ? request->stores : SEA_STR("[]");
     put(doc, object, "stores", yyjson_mut_rawn(doc, stores.ptr, stores.len));
     put_text(doc, object, "certificate", request->certificate);
+    print(doc, object, ret);
+}
+
+/* ---- what is kept of a person ---- */
+
+static void put_own_contacts(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                             const struct desk_export *own)
+{
+    yyjson_mut_val *contacts = put_array(doc, object, "contacts");
+    for (size_t i = 0; i < own->contacts_count; i++) {
+        const struct desk_own_contact *contact = &own->contacts[i];
+        yyjson_mut_val *row = add_object(doc, contacts);
+        put_text(doc, row, "channel", contact->channel);
+        put_text(doc, row, "account", contact->account);
+        put_text(doc, row, "id", contact->id);
+        put_text(doc, row, "name", contact->name);
+        put_text(doc, row, "phone", contact->phone);
+        put_text(doc, row, "email", contact->email);
+        put_text(doc, row, "locale", contact->locale);
+        put_text(doc, row, "tier", contact->tier);
+        put_text(doc, row, "market", contact->market);
+        put_text(doc, row, "language", contact->language);
+        put_time(doc, row, "since", contact->since_ms);
+    }
+}
+
+static void put_own_tickets(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                            const struct desk_export *own)
+{
+    yyjson_mut_val *tickets = put_array(doc, object, "tickets");
+    for (size_t i = 0; i < own->tickets_count; i++) {
+        const struct desk_own_ticket *ticket = &own->tickets[i];
+        yyjson_mut_val *row = add_object(doc, tickets);
+        put_id(doc, row, "id", ticket->id);
+        put_text(doc, row, "status", ticket->status);
+        put_text(doc, row, "market", ticket->market);
+        put_text(doc, row, "channel", ticket->channel);
+        put_text(doc, row, "language", ticket->language);
+        put_text(doc, row, "subject", ticket->subject);
+        put_time(doc, row, "opened_at", ticket->opened_at_ms);
+        put_time(doc, row, "resolved_at", ticket->resolved_at_ms);
+        put_texts(doc, row, "order_ids", ticket->order_ids, ticket->order_ids_count);
+    }
+}
+
+static void put_own_orders(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                           const struct desk_export *own)
+{
+    yyjson_mut_val *orders = put_array(doc, object, "orders");
+    for (size_t i = 0; i < own->orders_count; i++) {
+        yyjson_mut_val *row = add_object(doc, orders);
+        put_text(doc, row, "order_id", own->orders[i].order_id);
+        put_text(doc, row, "market", own->orders[i].market);
+    }
+}
+
+void desk_json_export(const struct desk_export *own, bool is_first, const char *next,
+                      struct sea_buf *ret)
+{
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *object = yyjson_mut_obj(doc);
+    put_id(doc, object, "request_id", own->request_id);
+    put_id(doc, object, "customer_id", own->customer_id);
+    if (is_first) {
+        put_own_contacts(doc, object, own);
+        yyjson_mut_val *consents = put_array(doc, object, "consents");
+        for (size_t i = 0; i < own->consents_count; i++)
+            put_text(doc, put_consent(doc, consents, &own->consents[i]), "proof",
+                     own->consents[i].proof);
+        put_own_tickets(doc, object, own);
+        put_own_orders(doc, object, own);
+        put_texts(doc, object, "certificates", own->certificates, own->certificates_count);
+    }
+    yyjson_mut_val *messages = put_array(doc, object, "messages");
+    for (size_t i = 0; i < own->messages_count; i++)
+        yyjson_mut_arr_append(messages, message_of(doc, &own->messages[i]));
+    put_text(doc, object, "next", sea_str(next));
     print(doc, object, ret);
 }
 

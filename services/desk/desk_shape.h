@@ -50,6 +50,7 @@ struct desk_allowed {
     struct sea_str channel, account, class, source;
     bool is_granted;
     int64_t at_ms;
+    struct sea_str proof;
 };
 
 /* Everything in it is masked. */
@@ -139,6 +140,40 @@ struct desk_request {
     struct sea_uuid request_id, customer_id;
     struct sea_str kind, state, certificate; /* a JSON Web Signature; empty: none yet */
     struct sea_str stores;                   /* JSON: [{"store","state","rows"}] */
+};
+
+/* What is kept of a person, for themselves: nothing is masked. */
+struct desk_own_contact {
+    struct sea_str channel, account, id, name, phone, email, locale, tier, market, language;
+    int64_t since_ms;
+};
+
+struct desk_own_ticket {
+    struct sea_uuid id;
+    struct sea_str status, market, channel, language, subject;
+    int64_t opened_at_ms, resolved_at_ms;
+    const struct sea_str *order_ids;
+    size_t order_ids_count;
+};
+
+struct desk_own_order {
+    struct sea_str order_id, market;
+};
+
+struct desk_export {
+    struct sea_uuid request_id, customer_id;
+    const struct desk_own_contact *contacts;
+    size_t contacts_count;
+    const struct desk_allowed *consents;
+    size_t consents_count;
+    const struct desk_own_ticket *tickets;
+    size_t tickets_count;
+    const struct desk_own_order *orders;
+    size_t orders_count;
+    const struct sea_str *certificates; /* of erasures */
+    size_t certificates_count;
+    const struct desk_message *messages; /* oldest first */
+    size_t messages_count;
 };
 
 struct desk_presence {

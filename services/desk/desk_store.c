@@ -39,6 +39,12 @@ enum sea_err desk_read_query(struct desk_read *read, const struct sea_pg_stmt *s
     return SEA_OK;
 }
 
+void desk_read_add_keys(struct sea_pg_args *args, const PGresult *contacts)
+{
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, (size_t)sea_pg_count(contacts),
+                 sea_pg_add_key(args, sea_pg_key(contacts, (int)i, 0)));
+}
+
 void *desk_read_zero(struct desk_read *read, size_t size)
 {
     void *room = sea_arena_zero(&read->arena, size);

@@ -57,6 +57,8 @@ void desk_read_close(struct desk_read *read);
 /* Runs a statement; *ret lives as long as `read`. */
 SEA_MUST_CHECK enum sea_err desk_read_query(struct desk_read *read, const struct sea_pg_stmt *stmt,
                                             const struct sea_pg_args *args, const PGresult **ret);
+/* Adds the array of the contacts' keys, the first column of `contacts`. */
+void desk_read_add_keys(struct sea_pg_args *args, const PGresult *contacts);
 /* Zeroed; never NULL. */
 void *desk_read_zero(struct desk_read *read, size_t size);
 /* Texts that the server joined with the unit separator, such as order ids. */
@@ -108,10 +110,21 @@ SEA_MUST_CHECK enum sea_err desk_store_messages(struct desk_read *read, struct s
                                                 struct sea_uuid ticket_id,
                                                 const struct desk_message **ret, size_t *ret_count);
 
+/* A page of all messages of the contacts in column 0 of `contacts`, oldest first, from behind
+ * `after` (NULL: the first) on, without who of ours wrote them. */
+enum { DESK_EXPORT_MESSAGES = 500 };
+SEA_MUST_CHECK enum sea_err desk_store_own_messages(struct desk_read *read,
+                                                    const PGresult *contacts,
+                                                    const struct desk_cursor *after,
+                                                    struct desk_export *ret);
+
 /* ---- people, orders, requests: desk_store_person.c, desk_store_order.c ---- */
 
 SEA_MUST_CHECK enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
                                                 struct desk_customer *ret, bool *ret_found);
+/* The consents of the contacts in column 0 of `contacts`. */
+SEA_MUST_CHECK enum sea_err desk_store_consents(struct desk_read *read, const PGresult *contacts,
+                                                const struct desk_allowed **ret, size_t *ret_count);
 /* The customer's contacts on a channel. */
 struct desk_reach {
     struct sea_key key;
@@ -127,6 +140,24 @@ SEA_MUST_CHECK enum sea_err desk_store_order(struct desk_read *read, struct sea_
                                              struct desk_order *ret, bool *ret_found);
 SEA_MUST_CHECK enum sea_err desk_store_request(struct desk_read *read, struct sea_uuid id,
                                                struct desk_request *ret, bool *ret_found);
+
+/* ---- what is kept of a person, for themselves: desk_store_export.c ---- */
+
+enum desk_export_state {
+    DESK_EXPORT_UNKNOWN, /* no such request, or one to erase */
+    DESK_EXPORT_EARLY,   /* the person isn't resolved yet */
+    DESK_EXPORT_OPEN,
+    DESK_EXPORT_OVER /* it was asked for too long ago */
+};
+/* Whose it is, and whether it may be handed over now. */
+SEA_MUST_CHECK enum sea_err desk_store_export_state(struct desk_read *read,
+                                                    struct sea_uuid request_id,
+                                                    struct desk_export *ret,
+                                                    enum desk_export_state *ret_state);
+/* Fills in *ret's person: everything with the first page of messages (`after` NULL), only messages
+ * with the others. At most 1,000 contacts, and the newest 1,000 tickets. */
+SEA_MUST_CHECK enum sea_err
+desk_store_export(struct desk_read *read, const struct desk_cursor *after, struct desk_export *ret);
 
 /* ---- stories: desk_store_story.c ---- */
 

@@ -52,6 +52,11 @@ static const struct sea_pg_stmt MESSAGES = {
     " AND ticket_id = $2 ORDER BY sent_at DESC, routed_at DESC, place DESC LIMIT 500) AS m"
     " ORDER BY sent_at, routed_at, place"};
 
+static const struct sea_pg_stmt OWN = {
+    "own_messages", "SELECT " COLUMNS " FROM router.message_v WHERE home_key = ANY ($1)"
+                    " AND (routed_at, message_id) > (coalesce($2, timestamptz '-infinity'), $3)"
+                    " ORDER BY routed_at, message_id LIMIT $4"};
+
 static void *arena_alloc(void *arena, size_t size)
 {
     return sea_arena_alloc(arena, size);
@@ -183,4 +188,25 @@ enum sea_err desk_store_messages(struct desk_read *read, struct sea_key home_key
     enum sea_err err = read_messages(read, &MESSAGES, &args, ret, ret_count);
     sea_pg_args_free(&args);
     return err;
+}
+
+enum sea_err desk_store_own_messages(struct desk_read *read, const PGresult *contacts,
+                                     const struct desk_cursor *after, struct desk_export *ret)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    const struct desk_message *found = NULL;
+    desk_read_add_keys(&args, contacts);
+    sea_pg_arg_time(&args, after ? after->opened_ms : 0);
+    sea_pg_arg_uuid(&args, after ? after->id : (struct sea_uuid){{0}});
+    sea_pg_arg_i32(&args, DESK_EXPORT_MESSAGES);
+    enum sea_err err = read_messages(read, &OWN, &args, &found, &ret->messages_count);
+    sea_pg_args_free(&args);
+    if (err) return err;
+    struct desk_message *own = desk_read_zero(read, ret->messages_count * sizeof(*own));
+    for (size_t i = 0; i < ret->messages_count; i++) {
+        own[i] = found[i];
+        own[i].agent = (struct sea_str){NULL, 0};
+    }
+    ret->messages = own;
+    return SEA_OK;
 }

@@ -14,8 +14,9 @@ static const struct sea_pg_stmt CONTACTS = {
                 " FROM router.customer_v WHERE customer_id = $1 ORDER BY created_at LIMIT 100"};
 
 static const struct sea_pg_stmt CONSENTS = {
-    "consents", "SELECT channel, account, class, is_granted, at, source FROM notifier.consent_v"
-                " WHERE contact_key = ANY ($1) ORDER BY channel, account, class"};
+    "consents",
+    "SELECT channel, account, class, is_granted, at, source, proof FROM notifier.consent_v"
+    " WHERE contact_key = ANY ($1) ORDER BY channel, account, class"};
 
 static const struct sea_pg_stmt REACH = {
     "reach", "SELECT contact_key, account, channel = $2, clock.now_ms() FROM router.customer_v"
@@ -83,15 +84,12 @@ static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, i
     return SEA_OK;
 }
 
-static enum sea_err read_consents(struct desk_read *read, const PGresult *contacts,
-                                  struct desk_customer *ret)
+enum sea_err desk_store_consents(struct desk_read *read, const PGresult *contacts,
+                                 const struct desk_allowed **ret, size_t *ret_count)
 {
     struct sea_pg_args args = SEA_PG_ARGS;
     const PGresult *rows = NULL;
-    sea_pg_array_begin(&args, SEA_PG_BYTES);
-    for (int row = 0; row < sea_pg_count(contacts); row++)
-        sea_pg_add_key(&args, sea_pg_key(contacts, row, 0));
-    sea_pg_array_end(&args);
+    desk_read_add_keys(&args, contacts);
     enum sea_err err = desk_read_query(read, &CONSENTS, &args, &rows);
     sea_pg_args_free(&args);
     if (err) return err;
@@ -103,9 +101,10 @@ static enum sea_err read_consents(struct desk_read *read, const PGresult *contac
                                            .class = sea_pg_str(rows, (int)i, 2),
                                            .is_granted = sea_pg_bool(rows, (int)i, 3),
                                            .at_ms = sea_pg_time(rows, (int)i, 4),
-                                           .source = sea_pg_str(rows, (int)i, 5)};
-    ret->allowed = allowed;
-    ret->allowed_count = count;
+                                           .source = sea_pg_str(rows, (int)i, 5),
+                                           .proof = sea_pg_str(rows, (int)i, 6)};
+    *ret = allowed;
+    *ret_count = count;
     return SEA_OK;
 }
 
@@ -127,7 +126,7 @@ enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
         err = read_contact(read, rows, (int)i, &contacts[i], ret);
     for (size_t i = 0; i < count && !ret->locale.len; i++)
         ret->locale = sea_pg_str(rows, (int)i, 4);
-    return err ? err : read_consents(read, rows, ret);
+    return err ? err : desk_store_consents(read, rows, &ret->allowed, &ret->allowed_count);
 }
 
 enum sea_err desk_store_reach(struct desk_read *read, struct sea_uuid customer_id,

@@ -47,7 +47,9 @@ static const char *read_asked(struct sea_txn *txn, const struct sea_record *reco
     if (!read_uuid(asked->request_id, &ret->request_id) ||
         !read_uuid(asked->customer_id, &ret->customer_id))
         return "malformed";
-    return strcmp(asked->kind, "erase") == 0 ? NULL : "kind_not_offered";
+    ret->asked_for = sea_str(asked->kind);
+    bool is_offered = sea_str_is(ret->asked_for, "erase") || sea_str_is(ret->asked_for, "export");
+    return is_offered ? NULL : "kind_not_offered";
 }
 
 static const char *read_resolved(struct sea_txn *txn, const struct sea_record *record,

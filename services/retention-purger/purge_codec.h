@@ -22,6 +22,7 @@ struct purge_event {
     struct sea_uuid request_id;
     struct sea_uuid customer_id; /* of ASKED */
     struct sea_str asked_by;     /* of ASKED */
+    struct sea_str asked_for;    /* of ASKED: erase or export */
     struct sea_key *contacts;    /* of RESOLVED, distinct */
     size_t contact_count;
     struct sea_str service; /* of ANSWERED; stores bear it too */

@@ -13,12 +13,16 @@ static const struct sea_pg_stmt STEP = {
     " ON CONFLICT DO NOTHING"};
 static const struct sea_pg_stmt ASKED = {
     "purge_asked", "INSERT INTO request (request_id, customer_id, state, requested_by, "
-                   "requested_at, root_id, cause_id)"
-                   " VALUES ($1, $2, 1, $3, $4, $5, $6) ON CONFLICT DO NOTHING"};
+                   "requested_at, root_id, cause_id, kind)"
+                   " VALUES ($1, $2, 1, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"};
+/* An export is done with that: desk hands over what it reads then. */
 static const struct sea_pg_stmt RESOLVED = {
     "purge_resolved",
-    "UPDATE request SET state = 2, reason = $2, verified_at = $3, contacts = $4,"
-    " contact_count = cardinality($4), cause_id = $5 WHERE request_id = $1 AND state = 1"};
+    "UPDATE request SET state = CASE kind WHEN 'erase' THEN 2 ELSE 5 END, verified_at = $3,"
+    " reason = CASE WHEN kind = 'erase' OR $2 = 'unknown_customer' THEN $2 ELSE '' END,"
+    " contacts = CASE kind WHEN 'erase' THEN $4::bytea[] ELSE '{}' END,"
+    " done_at = CASE kind WHEN 'erase' THEN NULL ELSE $3::timestamptz END,"
+    " contact_count = cardinality($4::bytea[]), cause_id = $5 WHERE request_id = $1 AND state = 1"};
 static const struct sea_pg_stmt ANSWERED = {
     "purge_answered",
     "UPDATE request SET answered = answered || $2 WHERE request_id = $1 AND state = 4"
@@ -123,10 +127,12 @@ enum sea_err purge_store_asked(struct sea_txn *txn, const struct sea_record *rec
     sea_pg_arg_time(args, txn->now_ms);
     sea_pg_arg_uuid(args, sea_uuid_is_nil(cause.root) ? cause.id : cause.root);
     sea_pg_arg_uuid(args, cause.id);
+    sea_pg_arg_text(args, event->asked_for);
     enum sea_err err = sea_pg_queue(txn->pg, &ASKED, args);
     if (err) return err;
-    return add_step(txn, event->request_id, "erasure requested", record, event_id_of(record),
-                    (struct sea_uuid){{0}});
+    bool is_export = sea_str_is(event->asked_for, "export");
+    return add_step(txn, event->request_id, is_export ? "export requested" : "erasure requested",
+                    record, event_id_of(record), (struct sea_uuid){{0}});
 }
 
 enum sea_err purge_store_resolved(struct sea_txn *txn, const struct sea_record *record,

@@ -282,6 +282,9 @@ static void privacy_requests_are_read_and_checked(void **state)
     assert_true(desk_body_privacy(SEA_STR("{\"customer_id\":\"" ID "\",\"kind\":\"erase\"}"),
                                   &arena, &got, &problem));
     assert_str_equal(got.kind, "erase");
+    assert_true(desk_body_privacy(SEA_STR("{\"customer_id\":\"" ID "\",\"kind\":\"export\"}"),
+                                  &arena, &got, &problem));
+    assert_str_equal(got.kind, "export");
     assert_int_equal(got.customer_id.bytes[0], 1);
     assert_false(desk_body_privacy(SEA_STR("{\"customer_id\":\"7\",\"kind\":\"erase\"}"), &arena,
                                    &got, &problem));

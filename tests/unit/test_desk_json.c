@@ -122,7 +122,7 @@ static void a_ticket_in_full_has_its_shape(void **state)
     struct desk_decision decisions[] = {{AT, S("router"), S("opened"), S("new")}};
     struct desk_contact contacts[] = {{S("whatsapp"), S("demo"), S("5678")}};
     struct desk_allowed allowed[] = {
-        {S("whatsapp"), S("demo"), S("marketing"), S("word"), true, AT}};
+        {S("whatsapp"), S("demo"), S("marketing"), S("word"), true, AT, S("said so")}};
     struct desk_customer customer = {.id = UUID(2),
                                      .name = S("J. D."),
                                      .contacts = contacts,
@@ -283,10 +283,63 @@ static void presence_has_its_limits_as_numbers(void **state)
     }
 }
 
+static void what_is_kept_of_a_person_is_whole_and_pages_are_messages_alone(void **state)
+{
+    (void)state;
+    struct desk_own_contact contacts[] = {{.channel = S("whatsapp"),
+                                           .account = S("demo"),
+                                           .id = S("5511912345678"),
+                                           .name = S("João"),
+                                           .since_ms = AT}};
+    struct desk_allowed consents[] = {{S("whatsapp"), S("demo"), S("marketing"), S("agent"), true,
+                                       AT, S("said so on the phone")}};
+    struct sea_str orders[] = {S("1001")}, certificates[] = {S("a.b.c")};
+    struct desk_own_ticket tickets[] = {{.id = UUID(2),
+                                         .status = S("open"),
+                                         .subject = S("Where is it?"),
+                                         .opened_at_ms = AT,
+                                         .order_ids = orders,
+                                         .order_ids_count = 1}};
+    struct desk_own_order links[] = {{S("1001"), S("BR")}};
+    struct desk_message messages[] = {{.direction = S("in"), .text = S("Olá")}};
+    struct desk_export own = {.request_id = UUID(1),
+                              .customer_id = UUID(2),
+                              .contacts = contacts,
+                              .contacts_count = 1,
+                              .consents = consents,
+                              .consents_count = 1,
+                              .tickets = tickets,
+                              .tickets_count = 1,
+                              .orders = links,
+                              .orders_count = 1,
+                              .certificates = certificates,
+                              .certificates_count = 1,
+                              .messages = messages,
+                              .messages_count = 1};
+    struct sea_buf json = SEA_BUF(65536);
+    desk_json_export(&own, true, "", &json);
+    has(&json, "{\"request_id\":\"" ID_1 "\",\"customer_id\":\"" ID_2 "\",\"contacts\":[{");
+    has(&json, "\"id\":\"5511912345678\",\"name\":\"João\",\"phone\":null");
+    has(&json, "\"source\":\"agent\",\"proof\":\"said so on the phone\"}]");
+    has(&json, "\"subject\":\"Where is it?\",\"opened_at\":" AT_TEXT
+               ",\"resolved_at\":null,\"order_ids\":[\"1001\"]}]");
+    has(&json, "\"orders\":[{\"order_id\":\"1001\",\"market\":\"BR\"}]");
+    has(&json, "\"certificates\":[\"a.b.c\"],\"messages\":[{");
+    has(&json, "\"text\":\"Olá\"");
+    has(&json, "\"next\":null}");
+    sea_buf_reset(&json);
+    desk_json_export(&own, false, "n.1.x", &json);
+    assert_null(strstr(json.ptr, "contacts"));
+    has(&json, "\"messages\":[{");
+    has(&json, "\"next\":\"n.1.x\"}");
+    sea_buf_free(&json);
+}
+
 SEA_TESTS(cmocka_unit_test(a_message_has_its_shape), cmocka_unit_test(a_delivery_has_its_shape),
           cmocka_unit_test(broken_text_is_shown_as_far_as_it_goes),
           cmocka_unit_test(a_ticket_in_full_has_its_shape),
           cmocka_unit_test(a_list_says_where_it_goes_on), cmocka_unit_test(an_order_has_its_shape),
           cmocka_unit_test(a_story_says_null_where_no_record_was_read),
           cmocka_unit_test(a_request_has_its_shape),
+          cmocka_unit_test(what_is_kept_of_a_person_is_whole_and_pages_are_messages_alone),
           cmocka_unit_test(presence_has_its_limits_as_numbers))
