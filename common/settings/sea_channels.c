@@ -8,7 +8,7 @@
 #include "sea_enc.h"
 #include "sea_settings_private.h"
 
-enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2 };
+enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2, SEA_NEEDS_MENU = 4 };
 
 static const struct {
     const char *name;
@@ -223,12 +223,16 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     sea_yaml_bool(sea_yaml_get(&map, "enabled"), &account->is_enabled);
     sea_loader_secrets(loader, sea_yaml_get(&map, "secret"), &account->secret);
     sea_loader_secrets(loader, sea_yaml_get(&map, "verify_token"), &account->verify_token);
+    struct sea_yaml_node menu = sea_yaml_get(&map, "menu");
+    account->menu = sea_loader_menu(loader, menu);
     if (account->channel) {
         account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
         if (ADAPTERS[account->adapter].needs & SEA_NEEDS_SECRET)
             need_secret(loader, &account->secret, node, "secret", account->channel);
         if (ADAPTERS[account->adapter].needs & SEA_NEEDS_VERIFY_TOKEN)
             need_secret(loader, &account->verify_token, node, "verify_token", account->channel);
+        if (!(ADAPTERS[account->adapter].needs & SEA_NEEDS_MENU) != sea_yaml_is_absent(menu))
+            sea_yaml_error(node, "expected 'menu' in accounts with dialogues, and in no others");
         read_send(loader, sea_yaml_get(&map, "send"), account);
     }
     sea_yaml_end(&map);

@@ -5,6 +5,7 @@
 
 #include "sea_base.h"
 #include "sea_market.h"
+#include "sea_menu.h"
 
 enum {
     SEA_SECRETS_MAX = 2,
@@ -52,6 +53,7 @@ struct sea_account {
     const char *api_base;            /* without a final '/'; NULL: this account can't send */
     const char *sender;              /* phone number id, or the number we send from */
     const char *login;               /* Twilio's account sid; NULL elsewhere */
+    const struct sea_menu *menu;     /* of dialogues by dial string; NULL elsewhere */
     uint32_t rate_per_s;             /* sends a second that the provider allows */
 };
 

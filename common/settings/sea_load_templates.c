@@ -35,8 +35,8 @@ static void check_text(struct sea_yaml_node node, const char *text,
                            variables->items[i]);
 }
 
-static const struct sea_template_text *
-read_texts(struct sea_yaml_node node, const struct sea_texts *variables, uint32_t *ret_count)
+const struct sea_template_text *
+sea_loader_says(struct sea_yaml_node node, const struct sea_texts *variables, uint32_t *ret_count)
 {
     struct sea_yaml_map map;
     struct sea_yaml_node key;
@@ -86,7 +86,7 @@ static void read_template(struct sea_yaml_map *file, struct sea_template *templa
         template->variables.count = SEA_TEMPLATE_VARIABLES_MAX;
     }
     template->texts =
-        read_texts(sea_yaml_need(file, "texts"), &template->variables, &template->text_count);
+        sea_loader_says(sea_yaml_need(file, "texts"), &template->variables, &template->text_count);
 }
 
 static void read_phrases(struct sea_loader *loader, struct sea_yaml_map *file)
@@ -104,7 +104,7 @@ static void read_phrases(struct sea_loader *loader, struct sea_yaml_map *file)
     for (uint32_t cursor = 0; phrases && sea_yaml_next(&map, &cursor, &code, &key);) {
         phrases[count].code = code;
         phrases[count].texts =
-            read_texts(sea_yaml_get(&map, code), &NO_VARIABLES, &phrases[count].text_count);
+            sea_loader_says(sea_yaml_get(&map, code), &NO_VARIABLES, &phrases[count].text_count);
         if (phrases[count].texts)
             count++;
         else

@@ -7,6 +7,7 @@
 #include "sea_example.h"
 #include "sea_inventory.h"
 #include "sea_market.h"
+#include "sea_menu.h"
 #include "sea_routing.h"
 #include "sea_sla.h"
 #include "sea_template.h"
@@ -28,6 +29,7 @@ struct sea_settings {
     struct sea_routing routing;
     struct sea_sla sla;
     struct sea_templates templates;
+    struct sea_menus menus;
     struct sea_inventory inventory;
     struct sea_translation translation;
     char version[17];             /* of the folder's contents; approvals and replies bind to it */

@@ -29,6 +29,14 @@ bool sea_loader_name(struct sea_yaml_node node, const char **ret);
 void sea_loader_list(struct sea_yaml_node node, struct sea_texts *ret);
 void sea_loader_channels(struct sea_yaml_node node, struct sea_texts *ret); /* that exist */
 
+/* Texts by language, English among them, each with all of `variables`; NULL: an error was added, or
+ * there are none. */
+const struct sea_template_text *
+sea_loader_says(struct sea_yaml_node node, const struct sea_texts *variables, uint32_t *ret_count);
+/* The menu of that name; read once, however many accounts name it. NULL: absent, or an error was
+ * added. */
+const struct sea_menu *sea_loader_menu(struct sea_loader *loader, struct sea_yaml_node node);
+
 void sea_load_channels(struct sea_loader *loader, struct sea_yaml_map *file);
 void sea_load_routing(struct sea_loader *loader, struct sea_yaml_map *file);
 void sea_load_sla(struct sea_loader *loader, struct sea_yaml_map *file);

@@ -20,11 +20,12 @@ static void add_file(EVP_MD_CTX *hash, const char *path)
 
 void sea_load_version(struct sea_loader *loader)
 {
-    static const char *const FOLDERS[] = {"", "/markets", "/templates"};
+    static const char *const FOLDERS[] = {"", "/markets", "/templates", "/menus"};
+    size_t folders = SEA_COUNT(FOLDERS) - (loader->settings->menus.count == 0);
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     sea_assert(hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL));
-    for (size_t i = 0; i < SEA_COUNT(FOLDERS); i++) {
+    for (size_t i = 0; i < folders; i++) {
         char path[1024];
         const char *const *names = NULL;
         uint32_t count = 0;

@@ -9,7 +9,7 @@
 #include <yyjson.h>
 
 #include "notify_helpdesk.h"
-#include "notify_segment.h"
+#include "sea_segment.h"
 #include "sea_enc.h"
 #include "sea_id.h"
 
@@ -171,7 +171,7 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text)
 {
     if (adapter != SEA_ADAPTER_TWILIO_SMS) return 1;
-    uint32_t parts = notify_segments_of(text).parts;
+    uint32_t parts = sea_segments_of(text).parts;
     return parts > 0 ? parts : 1;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "notify_provider.h"
-#include "notify_segment.h"
+#include "sea_segment.h"
 #include "xlate_engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sea_str body = {copy, len};
     check_provider(data, body);
     check_engine((data[1] << 8 | data[2]) % 600, body);
-    struct notify_segments parts = notify_segments_of(body);
+    struct sea_segments parts = sea_segments_of(body);
     sea_assert((parts.parts == 0) == (parts.units == 0));
     free(copy);
     return 0;

@@ -92,6 +92,22 @@ void world_request_close(struct world_request *request)
     request->text = NULL;
 }
 
+/* The repository's own menu, read once. */
+static const struct sea_menu *care(void)
+{
+    static struct sea_arena arena = SEA_ARENA(1 << 20);
+    static struct sea_menu menu;
+    struct sea_yaml_errors errors = SEA_YAML_ERRORS;
+    struct sea_yaml *yaml = NULL;
+    if (menu.step_count) return &menu;
+    sea_assert(
+        sea_yaml_open(SEA_SOURCE_DIR "/deploy/config/menus/care.yaml", &arena, &errors, &yaml) &&
+        sea_menu_read(yaml, &errors, "care", &menu));
+    sea_yaml_close(&yaml);
+    sea_yaml_errors_free(&errors);
+    return &menu;
+}
+
 void world_open(struct world *world, enum sea_adapter adapter, const struct world_request *request,
                 const struct sea_secrets *secrets, struct sea_str verify_token)
 {
@@ -103,6 +119,7 @@ void world_open(struct world *world, enum sea_adapter adapter, const struct worl
         .name = request->account,
         .adapter = adapter,
         .is_enabled = true,
+        .menu = care(),
         .secret = *secrets,
         .verify_token = {.live = {verify_token.len ? verify_token : SEA_STR("demo-verify")},
                          .count = 1},

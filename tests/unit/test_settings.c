@@ -448,7 +448,7 @@ static void the_version_changes_with_any_file(void **state)
     char folder[] = "/tmp/seadesk-test-XXXXXX", command[512], first[17] = "";
     assert_non_null(mkdtemp(folder));
     static const char *const CHANGED[] = {"markets/BR.yaml", "templates/delivered.yaml", "sla.yaml",
-                                          "routing.yaml"};
+                                          "routing.yaml", "menus/care.yaml"};
     snprintf(command, sizeof command, "cp -r %s/. %s", OWN, folder);
     assert_int_equal(system(command), 0);
     for (size_t i = 0; i < SEA_COUNT(CHANGED); i++) {
@@ -466,6 +466,31 @@ static void the_version_changes_with_any_file(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void menus_are_checked_where_an_account_names_them(void **state)
+{
+    static const struct {
+        const char *file, *text, *error;
+    } ROWS[] = {
+        {"menus/care.yaml", "menu: care\n- x\n", "menus/care.yaml:2:1: "},
+        {"menus/care.yaml", "menu: care\nsteps: {a: {say: {en: A}, end: nothing}}\nx: 1\n",
+         "menus/care.yaml:3:1: unknown key 'x'"},
+        {"menus/unused.yaml", "menu: [\n", ""},
+        {"channels.yaml",
+         "accounts: [{channel: ussd, account: x, secret: {value: a}, menu: nowhere}]\n",
+         "menus/nowhere.yaml: No such file or directory, expected a readable file"},
+        {"channels.yaml", "accounts: [{channel: ussd, account: x, secret: {value: a}}]\n",
+         "channels.yaml:1:12: expected 'menu' in accounts with dialogues, and in no others"},
+        {"channels.yaml", "accounts: [{channel: form, account: x, menu: care}]\n",
+         "channels.yaml:1:12: expected 'menu' in accounts with dialogues, and in no others"},
+    };
+    (void)state;
+    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
+        char *errors = errors_of(ROWS[i].file, ROWS[i].text, false);
+        if (!strstr(errors, ROWS[i].error) || (!*ROWS[i].error && *errors)) fail_msg("%s", errors);
+        free(errors);
+    }
+}
+
 SEA_TESTS(cmocka_unit_test(every_channel_has_its_demo_account_and_secret),
           cmocka_unit_test(keys_belong_to_their_source_or_caller),
           cmocka_unit_test(demo_credentials_are_refused_in_production),
@@ -474,6 +499,7 @@ SEA_TESTS(cmocka_unit_test(every_channel_has_its_demo_account_and_secret),
           cmocka_unit_test(secrets_rotate_with_two_live_ones),
           cmocka_unit_test(nothing_of_the_whole_folder_is_missed_without_secrets),
           cmocka_unit_test(mistakes_in_the_other_files_are_told_with_their_place),
+          cmocka_unit_test(menus_are_checked_where_an_account_names_them),
           cmocka_unit_test(a_missing_folder_or_file_is_told),
           cmocka_unit_test(notices_exist_for_every_milestone_and_exception),
           cmocka_unit_test(queues_policies_stores_and_the_engine_are_loaded),

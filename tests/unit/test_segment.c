@@ -1,5 +1,5 @@
 /* How many SMS a text becomes. */
-#include "notify_segment.h"
+#include "sea_segment.h"
 #include "sea_buf.h"
 #include "sea_cmocka.h"
 
@@ -42,7 +42,7 @@ static void the_vectors_of_the_alphabets_hold(void **state)
         struct sea_buf text = SEA_BUF(4096);
         for (int n = 0; n < rows[i].times; n++) sea_buf_text(&text, rows[i].unit);
         sea_buf_text(&text, rows[i].tail);
-        struct notify_segments got = notify_segments_of(sea_buf_view(&text));
+        struct sea_segments got = sea_segments_of(sea_buf_view(&text));
         assert_int_equal(got.is_gsm, rows[i].is_gsm);
         assert_int_equal(got.units, rows[i].units);
         assert_int_equal(got.parts, rows[i].parts);

@@ -1,6 +1,6 @@
-/* notify_segment.c: counts twice in one pass, in septets and in UTF-16 units, and takes the first
+/* sea_segment.c: counts twice in one pass, in septets and in UTF-16 units, and takes the first
  * where it can. */
-#include "notify_segment.h"
+#include "sea_segment.h"
 
 #include <string.h>
 
@@ -15,8 +15,7 @@ static const uint16_t GSM_OTHERS[] = {
     0xa4,  0xa1,  0xc4,  0xd6,  0xd1,  0xdc,  0xa7,  0xbf,  0xe4,  0xf6, 0xf1, 0xfc, 0xe0};
 static const char GSM_DOUBLE[] = "^{}\\[~]|\f";
 
-/* Septets of a character: 1, 2 (by the extension table), 0 when it isn't in the alphabet. */
-static uint32_t septets_of(UChar32 c)
+uint32_t sea_segment_septets(int32_t c)
 {
     if (c == 0x20ac) return 2;
     if (c < 0x80) {
@@ -43,7 +42,7 @@ static void tally_add(struct tally *tally, uint32_t units)
     tally->units += units;
 }
 
-struct notify_segments notify_segments_of(struct sea_str text)
+struct sea_segments sea_segments_of(struct sea_str text)
 {
     struct tally gsm = {.part_max = GSM_PART}, ucs2 = {.part_max = UCS2_PART};
     bool is_gsm = true;
@@ -52,7 +51,7 @@ struct notify_segments notify_segments_of(struct sea_str text)
     for (int32_t at = 0, end = (int32_t)text.len; at < end;) {
         UChar32 c = 0;
         U8_NEXT_OR_FFFD(bytes, at, end, c);
-        uint32_t septets = septets_of(c);
+        uint32_t septets = sea_segment_septets(c);
         if (septets == 0) is_gsm = false;
         tally_add(&gsm, septets);
         tally_add(&ucs2, c > 0xffff ? 2 : 1);
@@ -60,5 +59,5 @@ struct notify_segments notify_segments_of(struct sea_str text)
     const struct tally *used = is_gsm ? &gsm : &ucs2;
     uint32_t single = is_gsm ? GSM_SINGLE : UCS2_SINGLE;
     bool is_single = used->units > 0 && used->units <= single;
-    return (struct notify_segments){is_gsm, used->units, is_single ? 1 : used->parts};
+    return (struct sea_segments){is_gsm, used->units, is_single ? 1 : used->parts};
 }

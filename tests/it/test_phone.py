@@ -1,0 +1,81 @@
+"""test_phone.py: telephones at the edge: dialogues by dial string, calls, SMS in parts."""
+import secrets
+
+import pytest
+
+import edge as e
+from stack import header
+
+
+@pytest.fixture(scope="module")
+def edge(env):
+    return e.Edge(env["SEADESK_INGEST_URL"])
+
+
+@pytest.fixture(scope="module")
+def hasher(env):
+    return e.Hasher(env)
+
+
+class Caller:
+    """Somebody who dials: each session is a dial, `typed` everything typed since."""
+
+    def __init__(self, edge, phone):
+        self.edge, self.phone, self.session = edge, phone, None
+
+    def dial(self):
+        self.session = e.new("ATUid_")
+        return self.type("")
+
+    def type(self, typed):
+        form = {"sessionId": self.session, "phoneNumber": self.phone, "serviceCode": "*384*96#", "networkCode": "63902",
+                "text": typed}
+        answer = self.edge.post("/v1/channels/ussd/demo?key=demo-ussd-secret", data=form)
+        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain"), answer.text
+        return answer.text
+
+
+def fresh_phone():
+    return f"+25471{secrets.randbelow(10**7):07}"
+
+
+@pytest.mark.ledger("CH-13")
+def test_a_dialogue_that_broke_off_goes_on_at_its_step_when_the_caller_dials_again(edge, hasher, redis):
+    caller = Caller(edge, fresh_phone())
+    assert caller.dial().startswith("CON Welcome")
+    caller.type("1")
+    shop = caller.type("1*3")
+    assert shop.startswith("CON Which shop?")
+    assert caller.dial() == shop
+    assert caller.type("2").startswith("CON When?")
+    key = "sd:talk:" + hasher.contact("ussd", "demo", caller.phone).hex()
+    assert caller.phone not in redis.get(key) and 0 < redis.pttl(key) <= 600_000
+    redis.delete(key)  # its window is over
+    assert caller.dial().startswith("CON Welcome")
+
+
+def test_a_dialogue_ends_as_one_message_with_a_booking_reference_that_a_resend_has_too(edge, hasher, kafka_consumer, proto):
+    caller, messages = Caller(edge, fresh_phone()), kafka_consumer("seadesk.messages")
+    caller.dial()
+    booked = caller.type("2*3*1*2")
+    assert booked.startswith("END Imewekwa.")
+    assert caller.type("2*3*1*2") == booked
+    wanted = e.message_id("ussd", caller.session)
+    record = messages.wait_for(e.of_id(wanted))
+    assert record.key == hasher.contact("ussd", "demo", caller.phone).hex().encode()
+    assert proto("messages").MessageReceived.FromString(record.value).channel == "ussd"
+    assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1
+
+
+def test_without_redis_a_dialogue_begins_at_its_start_and_never_fails(edge, service, redis, eventually):
+    caller = Caller(edge, fresh_phone())
+    caller.dial()
+    caller.type("1*3")
+    service("redis").stop()
+    try:
+        assert caller.dial().startswith("CON Welcome")
+        assert caller.type("1").startswith("CON How can we help?")
+        assert caller.type("1*2").startswith("END Thank you.")
+    finally:
+        service("redis").start()
+    assert eventually(lambda: redis.ping(), 60)
