@@ -103,6 +103,7 @@ struct sea_http_server {
     char address[SEA_HTTP_ADDRESS_TEXT];
     char date[SEA_HTTP_DATE_TEXT]; /* "Date: …\r\n" */
     size_t date_len;
+    int64_t date_shift_ms;
     char scratch[SEA_HTTP_READ_BYTES];
 };
 

@@ -20,11 +20,17 @@ enum { TICK_MAX_MS = 250, TICK_MIN_MS = 10, LISTEN_BACKLOG = 1024 };
 
 static void update_date(struct sea_http_server *server)
 {
-    time_t now = time(NULL);
+    time_t now = time(NULL) + (time_t)(server->date_shift_ms / 1000);
     struct tm utc;
     gmtime_r(&now, &utc);
     server->date_len =
         strftime(server->date, sizeof server->date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
+}
+
+void sea_http_server_shift_date(struct sea_http_server *server, int64_t shift_ms)
+{
+    server->date_shift_ms = shift_ms;
+    update_date(server);
 }
 
 /* A connection over the limit hears why, as far as its socket takes it at once. */

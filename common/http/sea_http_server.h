@@ -68,6 +68,9 @@ enum { SEA_HTTP_ADDRESS_TEXT = 64 };
 const char *sea_http_server_address(const struct sea_http_server *server);
 const struct sea_http_stats *sea_http_server_stats(const struct sea_http_server *server);
 
+/* The header Date tells the system's clock and this much; 0 at first. */
+void sea_http_server_shift_date(struct sea_http_server *server, int64_t shift_ms);
+
 /* Stops listening, ends streams, closes idle connections, lets requests in work finish and then
  * closes theirs. Calls `on_drained` from the loop when no connection is left. */
 void sea_http_server_drain(struct sea_http_server *server, void (*on_drained)(void *ctx),

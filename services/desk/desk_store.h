@@ -37,6 +37,9 @@ SEA_MUST_CHECK enum sea_err desk_store_demo_account(struct desk *desk,
 /* Whether desk's own schema has all that this program was written for. */
 SEA_MUST_CHECK enum sea_err desk_store_schema(struct desk *desk, bool *ret_known);
 
+/* How far the deciding clock is from the system's: nothing but in development. */
+SEA_MUST_CHECK enum sea_err desk_store_shift(struct desk *desk, int64_t *ret_ms);
+
 /* ---- reading ---- */
 
 enum {

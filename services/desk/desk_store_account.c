@@ -24,6 +24,8 @@ static const struct sea_pg_stmt SCHEMA = {"schema",
                                           "SELECT coalesce(max(version), 0) FROM seadesk.migration"
                                           " WHERE version BETWEEN $1 AND $2"};
 
+static const struct sea_pg_stmt SHIFT = {"shift", "SELECT offset_ms FROM clock.shift"};
+
 static void copy(struct sea_str text, char *ret, size_t size)
 {
     snprintf(ret, size, "%.*s", (int)text.len, text.len ? text.ptr : "");
@@ -94,4 +96,14 @@ enum sea_err desk_store_schema(struct desk *desk, bool *ret_known)
     if (!err) *ret_known = sea_pg_i64(rows, 0, 0) >= SCHEMA_VERSION;
     sea_pg_clear(&rows);
     return err;
+}
+
+enum sea_err desk_store_shift(struct desk *desk, int64_t *ret_ms)
+{
+    PGresult *rows = NULL;
+    enum sea_err err = sea_pg_query(desk->pg, &SHIFT, NULL, &rows);
+    if (err) return err;
+    *ret_ms = sea_pg_i64(rows, 0, 0);
+    sea_pg_clear(&rows);
+    return SEA_OK;
 }

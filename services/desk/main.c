@@ -30,6 +30,13 @@ static void reload(void *ctx)
             err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
+/* The page tells time by the header Date, so that it counts down to when things really happen. */
+static void follow_clock(struct desk *desk)
+{
+    int64_t shift_ms;
+    if (!desk_store_shift(desk, &shift_ms)) sea_http_server_shift_date(desk->server, shift_ms);
+}
+
 /* Dependencies are asked here, once a second, so that no request and no probe waits for them. */
 static void look(void *ctx)
 {
@@ -42,6 +49,7 @@ static void look(void *ctx)
         desk->is_postgres_up = false;
     if (desk->is_schema_known && !desk->has_demo_users)
         desk->has_demo_users = !desk_demo_make(desk);
+    if (desk->is_schema_known) follow_clock(desk);
     desk_stream_tick(desk->stream);
 }
 

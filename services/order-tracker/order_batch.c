@@ -64,5 +64,5 @@ bool order_batch_is_erased(const struct order_batch *batch, const struct order *
     const struct order_event *event = &item->event;
     if (!event->has_contact && !order->has_contact) return false;
     struct sea_key contact = event->has_contact ? event->contact : order->contact;
-    return sea_erasure_is_late(&batch->erasures, contact, item->message->received_at_ms);
+    return sea_erasure_is_late(&batch->erasures, contact, item->received_at_ms);
 }

@@ -15,7 +15,8 @@ struct order_item {
     const Seadesk__V1__OrderEvent *message; /* in the transaction's arena */
     struct sea_str order_id, parcel_id;     /* parcel_id empty: of the order itself */
     struct order_event event;
-    bool is_erased; /* of a customer who was erased after it: dropped */
+    int64_t received_at_ms; /* of the deciding clock: ingest's time, shifted as that is */
+    bool is_erased;         /* of a customer who was erased after it: dropped */
     enum order_outcome outcome;
     const char *about; /* of the notice that it caused; NULL: none */
     struct sea_uuid notice_id;

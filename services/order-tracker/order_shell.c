@@ -103,10 +103,12 @@ static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_recor
         item->record = record;
         item->message = sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, record->value);
         const char *reason = item->message ? order_codec_read(item) : "undecodable";
-        if (reason)
+        if (reason) {
             sea_txn_refuse(txn, record, reason);
-        else
-            batch.items_count++;
+            continue;
+        }
+        item->received_at_ms = item->message->received_at_ms + txn->shift_ms;
+        batch.items_count++;
     }
     enum sea_err err = apply_orders(tracker, txn, &batch);
     if (!err) SEA_CRASHPOINT("order-tracker.written");

@@ -259,7 +259,7 @@ static enum sea_err write_events(struct sea_pg_args *args, struct sea_txn *txn,
     COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)row->outcome));
     COLUMN(SEA_PG_BOOL, sea_pg_add_bool(args, row->event.is_historical));
     COLUMN(SEA_PG_TIME, sea_pg_add_time(args, row->event.place.at_ms));
-    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, row->message->received_at_ms));
+    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, row->received_at_ms));
     COLUMN(SEA_PG_I64,
            add_optional(args, row->event.place.has_sequence, row->event.place.sequence));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, row->event.reason));

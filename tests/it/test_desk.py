@@ -3,6 +3,7 @@ import hashlib
 import subprocess
 import threading
 import uuid
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -54,6 +55,18 @@ def test_the_page_comes_with_a_strict_policy_and_is_not_sent_twice(url):
 
 
 # ---- who ----
+
+def test_the_date_follows_the_clock_that_decides(url, clock, eventually):
+    """The page counts down by it."""
+    clock.advance(48 * 3600_000)
+
+    def told_ms():
+        return parsedate_to_datetime(requests.get(url + "/", timeout=30).headers["Date"]).timestamp() * 1000
+
+    eventually(lambda: abs(told_ms() - clock.now_ms()) < 600_000)
+    clock.reset()
+    eventually(lambda: abs(told_ms() - clock.now_ms()) < 600_000)
+
 
 def test_a_session_lets_in_until_it_is_signed_out(url, sign_in):
     browser = sign_in("ana")

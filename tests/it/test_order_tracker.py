@@ -241,6 +241,17 @@ def test_an_erased_customers_orders_are_gone_and_late_events_are_dropped(order, 
     pg.query("delete from retention_purger.erased where contact_key = %s", order.contact)
 
 
+def test_times_of_receipt_are_of_the_clock_that_decides(order, pg, clock, eventually):
+    """What comes after an erasure is of a new life, also while the clock is shifted: both times are then of the same clock."""
+    clock.advance(72 * HOUR)
+    pg.query("insert into retention_purger.erased (contact_key, at, destroyed_at)"
+             " values (%s, to_timestamp(clock.now_ms() / 1000.0) - interval '1 hour', now())", order.contact)
+    order.say("PARCEL_DISPATCHED", 0)
+    order.wait_applied(eventually, 1)
+    assert order.rows("event_v", "abs(extract(epoch from received_at) * 1000 - clock.now_ms()) < 600000") == [(True,)]
+    pg.query("delete from retention_purger.erased where contact_key = %s", order.contact)
+
+
 def test_expired_orders_are_forgotten_whole(order, pg, eventually):
     order.say("PARCEL_DISPATCHED", 0)
     order.wait_applied(eventually, 1)

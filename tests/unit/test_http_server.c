@@ -230,6 +230,23 @@ static void a_connection_serves_one_request_after_the_other(void **state)
     close(fd);
 }
 
+static void the_date_is_told_as_it_was_shifted(void **state)
+{
+    (void)state;
+    struct tm utc;
+    time_t day = 86400, then = time(NULL) - 400 * day;
+    open_server((struct sea_http_server_config){0});
+    sea_http_server_shift_date(server, -400 * (int64_t)day * 1000);
+    int fd = client();
+    say(fd, REQUEST("GET", "/param/a%20b"));
+    const char *answer = hear(fd, "a b", 1);
+    const char *date = strstr(answer, "Date: ");
+    assert_non_null(date);
+    assert_non_null(strptime(date, "Date: %a, %d %b %Y %H:%M:%S GMT", &utc));
+    assert_in_range(timegm(&utc), then, then + 60);
+    close(fd);
+}
+
 static void pipelined_requests_are_answered_in_their_order(void **state)
 {
     (void)state;
@@ -672,6 +689,7 @@ static void addresses_that_cannot_be_are_refused(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 SEA_TESTS(TEST(a_connection_serves_one_request_after_the_other),
+          TEST(the_date_is_told_as_it_was_shifted),
           TEST(pipelined_requests_are_answered_in_their_order),
           TEST(more_pipelined_requests_than_allowed_wait_unread),
           TEST(a_request_may_arrive_byte_by_byte_and_chunked), TEST(a_large_body_is_taken_whole),
