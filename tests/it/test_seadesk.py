@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import CHECKOUT, copied_config
+from stack import CHECKOUT, copied_config, header
 
 DONE, FAILED, USAGE, AWAY = 0, 1, 2, 75
 
@@ -262,6 +262,36 @@ def test_an_old_message_never_follows_a_newer_one(seadesk, kafka_producer, servi
 def test_what_no_service_refused_is_not_replayed(seadesk):
     said = seadesk.json("replay", "router", "seadesk.messages", "0", "123456789", code=FAILED)
     assert "neither parked nor refused" in said["text"]
+
+
+def test_a_range_of_intake_takes_effect_again_where_it_was_lost_and_nothing_twice(
+        seadesk, ingest, traffic, service, kafka_consumer, pg, eventually):
+    service("order-tracker").wait_ready()
+    topic, order_id = kafka_consumer("seadesk.orders"), traffic.new_id("o-")
+    for name in ("order.paid", "order.cancelled"):
+        event = traffic.business_event(name, {"order_id": order_id, "market": "BR"})
+        assert ingest.post("/v1/events", json=event, headers={
+            "Authorization": "Bearer demo-source-key", "Content-Type": "application/cloudevents+json"}).status_code == 202
+    first = topic.wait_for(lambda record: record.key == order_id.encode())
+
+    def events():
+        return pg.value("SELECT count(*) FROM order_tracker.event WHERE order_id = %s", order_id)
+
+    eventually(lambda: events() == 2)
+    place = ("order-tracker", "seadesk.orders", str(first.partition), f"{first.offset}..{first.offset + 1}")
+    assert "would take 0 of 2" in seadesk.json("replay", *place, "--dry-run", code=DONE)["text"]
+    id_ = header(first, "ce_id")
+    pg.query("DELETE FROM order_tracker.event WHERE event_id = %s", id_)
+    pg.query("DELETE FROM order_tracker.seen WHERE id = %s", id_)
+    assert "would take 1 of 2" in seadesk.json("replay", *place, "--dry-run", code=DONE)["text"]
+    assert events() == 1
+    assert "took 1 of 2" in seadesk.json("replay", *place, code=DONE)["text"]
+    assert events() == 2
+    assert "took 0 of 2" in seadesk.json("replay", *place, code=DONE)["text"]
+    beyond = seadesk.json("replay", *place[:3], f"{first.offset}..{first.offset + 1000000}", code=FAILED)
+    assert "will read what follows" in beyond["text"]
+    internal = seadesk.json("replay", "router", "seadesk.timelines", "0", "0..1", code=FAILED)
+    assert "came from outside" in internal["text"]
 
 
 # ---- user ----

@@ -18,7 +18,9 @@ static const struct {
      seadesk_check},
     {"doctor", "what is wrong with the stack, and what to do", seadesk_doctor},
     {"story", "EVENT_ID: where one event went, and how long each step took", seadesk_story},
-    {"replay", "list, or SERVICE TOPIC PARTITION OFFSET [--dry-run]: what was refused, again",
+    {"replay",
+     "list, or SERVICE TOPIC PARTITION OFFSET|FROM..TO [--dry-run]: what was refused, or a range "
+     "of intake, again",
      seadesk_replay},
     {"rewind", "SERVICE NUMBER TOPIC: read a log anew that was lost", seadesk_rewind},
     {"user", "list, add, password, disable, enable: who may sign in at the desk", seadesk_user},

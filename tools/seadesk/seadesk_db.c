@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 120000 };
+#include "sea_inputs.h"
+
+enum { TIMEOUT_MS = 120000, SQL_MAX = 64 * 1024 };
 
 const struct seadesk_schema seadesk_schemas[] = {
     {"desk", "desk"},           {"ingest", "ingest"},
@@ -46,17 +48,54 @@ int seadesk_db_complain(const struct sea_pg *pg, enum sea_err err, const char *c
     return err == SEA_ERR_RETRY ? SEADESK_AWAY : SEADESK_FAILED;
 }
 
+static void for_schema(const struct seadesk_schema *schema, const char *sql, struct sea_buf *ret)
+{
+    for (const char *c = sql; *c; c++) {
+        if (*c == '@')
+            sea_buf_text(ret, schema->schema);
+        else if (*c == '&')
+            sea_buf_text(ret, schema->service);
+        else
+            sea_buf_char(ret, *c);
+    }
+}
+
+enum sea_err seadesk_db_query(struct sea_pg *pg, const struct seadesk_schema *schema,
+                              struct sea_pg_stmt *stmt, const char *sql,
+                              const struct sea_pg_args *args, PGresult **ret)
+{
+    struct sea_buf text = SEA_BUF(SQL_MAX);
+    for_schema(schema, sql, &text);
+    stmt->sql = text.ptr;
+    enum sea_err err = sea_pg_query(pg, stmt, args, ret);
+    sea_buf_free(&text);
+    return err;
+}
+
+enum sea_err seadesk_db_position(struct sea_pg *pg, const struct seadesk_schema *schema,
+                                 int32_t number, enum sea_topic topic, int64_t *ret)
+{
+    static struct sea_pg_stmt stmt = {.name = "position"};
+    static struct sea_inputs inputs; /* large */
+    struct sea_pg_args args = SEA_PG_ARGS;
+    PGresult *rows = NULL;
+    sea_pg_arg_i32(&args, number);
+    enum sea_err err = seadesk_db_query(
+        pg, schema, &stmt, "SELECT inputs FROM @.source WHERE number = $1", &args, &rows);
+    sea_pg_args_free(&args);
+    if (err) return err;
+    inputs = (struct sea_inputs){0};
+    bool has_row = sea_pg_count(rows) > 0;
+    if (has_row && !sea_inputs_parse(sea_pg_str(rows, 0, 0), &inputs)) err = SEA_ERR_REJECT;
+    sea_pg_clear(&rows);
+    *ret = inputs.topics[topic].position;
+    return err;
+}
+
 void seadesk_db_each(const char *select, struct sea_buf *ret)
 {
     for (size_t i = 0; i < seadesk_schemas_count; i++) {
         if (i) sea_buf_text(ret, " UNION ALL ");
-        for (const char *c = select; *c; c++) {
-            if (*c == '@')
-                sea_buf_text(ret, seadesk_schemas[i].schema);
-            else if (*c == '&')
-                sea_buf_text(ret, seadesk_schemas[i].service);
-            else
-                sea_buf_char(ret, *c);
-        }
+        for_schema(&seadesk_schemas[i], select, ret);
     }
 }

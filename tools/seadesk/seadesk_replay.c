@@ -1,5 +1,6 @@
 /* seadesk_replay.c: gives a service a record again that it refused or parked. No topic is written:
- * the record goes into the parked rows of the (service, partition) that had it, released. */
+ * the record goes into the parked rows of the (service, partition) that had it, released. Ranges of
+ * what came from outside: seadesk_replay_range.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,13 +8,15 @@
 #include "sea_frame.h"
 #include "seadesk_db.h"
 #include "seadesk_letters.h"
+#include "seadesk_replay_range.h"
 #include "seadesk_replay_rules.h"
 #include "seadesk_report.h"
 
 enum { SQL_MAX = 64 * 1024, PARKED_MAX = 1000 };
 
 static const char USAGE[] = "usage: seadesk replay list\n"
-                            "       seadesk replay SERVICE TOPIC PARTITION OFFSET [--dry-run]\n";
+                            "       seadesk replay SERVICE TOPIC PARTITION OFFSET [--dry-run]\n"
+                            "       seadesk replay SERVICE TOPIC PARTITION FROM..TO [--dry-run]\n";
 
 struct replay {
     struct seadesk *seadesk;
@@ -49,16 +52,6 @@ static int say(const struct replay *replay, bool is_good, const char *what)
 
 /* ---- parked rows ---- */
 
-static void schema_sql(const struct replay *replay, const char *sql, struct sea_buf *ret)
-{
-    for (const char *c = sql; *c; c++) {
-        if (*c == '@')
-            sea_buf_text(ret, replay->schema->schema);
-        else
-            sea_buf_char(ret, *c);
-    }
-}
-
 static void place_args(const struct replay *replay, struct sea_pg_args *args)
 {
     sea_pg_arg_i32(args, replay->number);
@@ -69,12 +62,7 @@ static void place_args(const struct replay *replay, struct sea_pg_args *args)
 static enum sea_err query(const struct replay *replay, struct sea_pg_stmt *stmt, const char *sql,
                           const struct sea_pg_args *args, PGresult **ret)
 {
-    struct sea_buf text = SEA_BUF(SQL_MAX);
-    schema_sql(replay, sql, &text);
-    stmt->sql = text.ptr;
-    enum sea_err err = sea_pg_query(replay->pg, stmt, args, ret);
-    sea_buf_free(&text);
-    return err;
+    return seadesk_db_query(replay->pg, replay->schema, stmt, sql, args, ret);
 }
 
 static enum sea_err find_parked(const struct replay *replay, PGresult **ret)
@@ -137,24 +125,6 @@ static bool look_for_key(void *arg, const struct sea_record *record)
     return !replay->given.is_later_taken;
 }
 
-static enum sea_err load_position(const struct replay *replay, int64_t *ret)
-{
-    static struct sea_pg_stmt stmt = {.name = "replay_position"};
-    static struct sea_inputs inputs; /* large */
-    struct sea_pg_args args = SEA_PG_ARGS;
-    PGresult *rows = NULL;
-    sea_pg_arg_i32(&args, replay->number);
-    enum sea_err err =
-        query(replay, &stmt, "SELECT inputs FROM @.source WHERE number = $1", &args, &rows);
-    sea_pg_args_free(&args);
-    if (err) return err;
-    inputs = (struct sea_inputs){0};
-    if (!sea_inputs_parse(sea_pg_str(rows, 0, 0), &inputs)) err = SEA_ERR_REJECT;
-    sea_pg_clear(&rows);
-    *ret = inputs.topics[replay->topic].position;
-    return err;
-}
-
 /* The record itself, and whether later ones of its key were applied where that matters. */
 static enum sea_err fetch(struct replay *replay)
 {
@@ -169,7 +139,7 @@ static enum sea_err fetch(struct replay *replay)
                                           replay->offset, replay->offset + 1, take_record, replay);
     if (!err && !replay->frame.len) replay->given.is_gone = true;
     if (err || !seadesk_replay_disorder(replay->topic)) return err;
-    err = load_position(replay, &position);
+    err = seadesk_db_position(replay->pg, replay->schema, replay->number, replay->topic, &position);
     if (err) return err;
     return seadesk_kafka_read(replay->reader, replay->topic, replay->partition, replay->offset + 1,
                               position < high ? position : high, look_for_key, replay);
@@ -361,9 +331,40 @@ static int list(const struct seadesk *seadesk)
     return status;
 }
 
-static bool read_arguments(struct seadesk *seadesk, struct replay *ret)
+static int replay_range(const struct replay *replay, int64_t last)
 {
-    uint64_t partition, offset;
+    struct seadesk_replay_range range = {.seadesk = replay->seadesk,
+                                         .schema = replay->schema,
+                                         .topic = replay->topic,
+                                         .partition = replay->partition,
+                                         .from = replay->offset,
+                                         .to = last + 1,
+                                         .is_dry = replay->is_dry};
+    char text[SEADESK_REPLAY_TEXT];
+    int status = seadesk_replay_range(&range, text);
+    if (status == SEADESK_AWAY) return status;
+    return say(replay, status == SEADESK_DONE, text);
+}
+
+/* OFFSET, or FROM..TO with both of them in it. */
+static bool read_offsets(const char *text, int64_t *ret_first, int64_t *ret_last)
+{
+    const char *dots = strstr(text, "..");
+    size_t len = dots ? (size_t)(dots - text) : strlen(text);
+    uint64_t first, last;
+    if (!sea_str_u64((struct sea_str){text, len}, &first)) return false;
+    last = first;
+    if (dots && !sea_str_u64(sea_str(dots + 2), &last)) return false;
+    if (last < first || last >= INT64_MAX) return false;
+    *ret_first = (int64_t)first;
+    *ret_last = (int64_t)last;
+    return true;
+}
+
+/* *ret_last is -1 where one record is meant. */
+static bool read_arguments(struct seadesk *seadesk, struct replay *ret, int64_t *ret_last)
+{
+    uint64_t partition;
     int argc = seadesk->argc;
     char **argv = seadesk->argv;
     if (argc == 5 && strcmp(argv[4], "--dry-run") == 0) {
@@ -373,21 +374,24 @@ static bool read_arguments(struct seadesk *seadesk, struct replay *ret)
     if (argc != 4) return false;
     ret->schema = seadesk_schema_of(argv[0]);
     if (!ret->schema || !sea_topic_find(sea_str(argv[1]), &ret->topic) ||
-        !sea_str_u64(sea_str(argv[2]), &partition) || !sea_str_u64(sea_str(argv[3]), &offset) ||
-        partition >= sea_topic_info(ret->topic)->partitions || offset > INT64_MAX)
+        !sea_str_u64(sea_str(argv[2]), &partition) ||
+        partition >= sea_topic_info(ret->topic)->partitions ||
+        !read_offsets(argv[3], &ret->offset, ret_last))
         return false;
+    if (!strstr(argv[3], "..")) *ret_last = -1;
     ret->partition = (int32_t)partition;
     ret->number = ret->topic == SEA_TOPIC_PRIVACY ? SEA_PARTITIONS : ret->partition;
-    ret->offset = (int64_t)offset;
     return true;
 }
 
 int seadesk_replay(struct seadesk *seadesk)
 {
     static struct replay replay = {.frame = SEA_BUF(SEA_FRAME_MAX_BYTES), .key = SEA_BUF(1024)};
+    int64_t last;
     replay.seadesk = seadesk;
     if (seadesk->argc == 1 && strcmp(seadesk->argv[0], "list") == 0) return list(seadesk);
-    if (read_arguments(seadesk, &replay)) return replay_one(&replay);
+    if (read_arguments(seadesk, &replay, &last))
+        return last < 0 ? replay_one(&replay) : replay_range(&replay, last);
     fputs(USAGE, stderr);
     return SEADESK_USAGE;
 }

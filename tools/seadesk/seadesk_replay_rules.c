@@ -42,3 +42,13 @@ const char *seadesk_replay_refusal(const struct seadesk_replay_case *given)
     if (given->is_gone) return "the topic no longer holds the record";
     return given->is_later_taken ? seadesk_replay_disorder(given->topic) : NULL;
 }
+
+bool seadesk_replay_is_intake(enum sea_topic topic)
+{
+    static const enum sea_topic INTAKE[] = {
+        SEA_TOPIC_MESSAGES, SEA_TOPIC_RECEIPTS,  SEA_TOPIC_CONSENTS, SEA_TOPIC_PROFILES,
+        SEA_TOPIC_ORDERS,   SEA_TOPIC_CATALOGUE, SEA_TOPIC_CALLS};
+    for (size_t i = 0; i < SEA_COUNT(INTAKE); i++)
+        if (INTAKE[i] == topic) return true;
+    return false;
+}

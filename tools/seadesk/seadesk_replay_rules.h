@@ -10,6 +10,10 @@ enum { SEADESK_ATTEMPTS_MAX = 5 };
 /* NULL: readers of the topic can order a late record themselves. Otherwise why not. */
 const char *seadesk_replay_disorder(enum sea_topic topic);
 
+/* What came from outside: its readers know each record by its id, so that ranges may be repeated.
+ */
+bool seadesk_replay_is_intake(enum sea_topic topic);
+
 struct seadesk_replay_case {
     enum sea_topic topic;
     uint32_t attempts;   /* made before */
