@@ -13,8 +13,16 @@
 #include "sea_admin.h"
 #include "sea_crash.h"
 #include "sea_log.h"
+#include "sea_metrics_common.h"
 
-enum { HOOKS_MAX = 16, DRAIN_MS = 8000, WATCHDOG_S = 10, EXIT_WATCHDOG = 75, EXIT_SETTINGS = 2 };
+enum {
+    HOOKS_MAX = 16,
+    CERTIFICATE_LOOK_MS = 2000,
+    DRAIN_MS = 8000,
+    WATCHDOG_S = 10,
+    EXIT_WATCHDOG = 75,
+    EXIT_SETTINGS = 2
+};
 
 struct hook {
     void (*fn)(void *ctx);
@@ -35,6 +43,7 @@ struct sea_app {
     struct event *signals[3], *deadline;
     struct sea_admin *admin;
     struct sea_http_server *server;
+    struct sea_tls *tls; /* NULL: plain HTTP */
     struct hook drains[HOOKS_MAX], timers[HOOKS_MAX];
     size_t drains_count, timers_count;
     TAILQ_HEAD(, once) onces;
@@ -145,16 +154,70 @@ enum sea_err sea_app_serve(struct sea_app *app, struct sea_http_server_config *c
     const char *error = NULL;
     sea_assert(app->server == NULL);
     config->listen = app->config.listen;
+    config->tls = app->tls;
     if (sea_http_server_open(&app->server, app->base, config, &error)) {
         sea_log(SEA_LOG_ERROR, "cannot listen", SEA_F_STR("address", config->listen),
                 SEA_F_STR("cause", error));
         return SEA_ERR_FATAL;
     }
-    sea_log(SEA_LOG_INFO, "listening", SEA_F_STR("what", "http"),
+    sea_log(SEA_LOG_INFO, "listening", SEA_F_STR("what", app->tls ? "https" : "http"),
             SEA_F_STR("address", sea_http_server_address(app->server)));
     sea_app_on_drain(app, drain_http, app);
     *ret = app->server;
     return SEA_OK;
+}
+
+static void show_certificate(const struct sea_app *app)
+{
+    sea_metric_set(&sea_m_tls_certificate_expires_seconds, (double)sea_tls_expires_s(app->tls));
+}
+
+static void look_at_certificate(void *ctx)
+{
+    const struct sea_app *app = ctx;
+    char error[SEA_TLS_ERROR_TEXT];
+    bool is_taken;
+    if (sea_tls_look(app->tls, &is_taken, error)) {
+        sea_log(SEA_LOG_WARN, "new certificate refused, the old one stays",
+                SEA_F_STR("cause", error));
+    } else if (is_taken) {
+        sea_log(SEA_LOG_INFO, "new certificate taken");
+        show_certificate(app);
+    }
+}
+
+/* Nothing personal goes over a network in the clear (production mode): what listens beyond this
+ * machine speaks TLS, or a proxy that does is declared. */
+static bool is_plain_allowed(const struct sea_config *config, const char *setting,
+                             const char *listen)
+{
+    if (config->mode != SEA_MODE_PRODUCTION || config->tls_proxy || !*listen ||
+        sea_http_is_loopback(listen))
+        return true;
+    sea_log(SEA_LOG_ERROR, "plain HTTP beyond this machine is refused in production mode",
+            SEA_F_STR("setting", setting), SEA_F_STR("address", listen),
+            SEA_F_STR("advice", "SEADESK_TLS_CERTIFICATE and SEADESK_TLS_KEY for SEADESK_LISTEN, a "
+                                "loopback address, or SEADESK_TLS_PROXY=true behind a proxy"));
+    return false;
+}
+
+static enum sea_err open_tls(struct sea_app *app)
+{
+    const struct sea_config *config = &app->config;
+    char error[SEA_TLS_ERROR_TEXT];
+    bool has_certificate = *config->tls_certificate != '\0', has_key = *config->tls_key != '\0';
+    if (has_certificate != has_key) {
+        sea_log(SEA_LOG_ERROR,
+                "SEADESK_TLS_CERTIFICATE and SEADESK_TLS_KEY are set together or not at all");
+        return SEA_ERR_FATAL;
+    }
+    if (!is_plain_allowed(config, "SEADESK_ADMIN_LISTEN", config->admin_listen) ||
+        (!has_key && !is_plain_allowed(config, "SEADESK_LISTEN", config->listen)))
+        return SEA_ERR_FATAL;
+    if (!has_key) return SEA_OK;
+    enum sea_err err = sea_tls_open(&app->tls, config->tls_certificate, config->tls_key, error);
+    if (err) sea_log(SEA_LOG_ERROR, "no TLS", SEA_F_STR("cause", error));
+    return err;
 }
 
 static void on_watchdog(int number)
@@ -195,6 +258,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
     struct sea_app *app = arg;
     (void)fd;
     (void)what;
+    if (app->tls) look_at_certificate(app);
     if (app->program->reload) app->program->reload(app->program->ctx);
 }
 
@@ -238,6 +302,10 @@ static int run(struct sea_app *app)
 {
     const struct sea_app_program *program = app->program;
     open_loop(app);
+    if (app->tls) {
+        show_certificate(app);
+        sea_app_every(app, CERTIFICATE_LOOK_MS, look_at_certificate, app);
+    }
     enum sea_err err =
         sea_admin_open(&app->admin, app->base, app->config.admin_listen, program->config.name);
     if (!err && program->load) err = program->load(program->ctx, &app->config);
@@ -307,17 +375,16 @@ int sea_app_main(const struct sea_app_program *program, int argc, char **argv)
     if (strcmp(option, "--probe") == 0)
         code =
             sea_admin_probe(*app.config.admin_listen ? app.config.admin_listen : app.config.listen);
-    else if (strcmp(option, "--check") == 0)
-        code = check(&app);
-    else if (*option)
+    else if (*option && strcmp(option, "--check") != 0)
         fprintf(stderr, "%s: no option '%s'; see --help\n", program->config.name, option);
     else if (*app.config.crash_at && !sea_crash_arm(app.config.crash_at))
         fprintf(stderr, "SEADESK_CRASH_AT is malformed, or this build has no crash points\n");
-    else {
+    else if (open_tls(&app) == SEA_OK) {
         harden(&app.config);
         if (program->metrics) sea_metrics_show(program->metrics);
-        code = run(&app);
+        code = *option ? check(&app) : run(&app);
     }
+    sea_tls_close(&app.tls);
     sea_config_free(&program->config, &app.config);
     return code;
 }

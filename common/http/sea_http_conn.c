@@ -256,8 +256,10 @@ static void send_out(struct sea_http_conn *conn)
 {
     struct sea_http_server *server = conn->server;
     while (!conn->is_broken && conn->out_sent < conn->out.len) {
-        ssize_t sent = send(conn->fd, conn->out.ptr + conn->out_sent,
-                            conn->out.len - conn->out_sent, MSG_NOSIGNAL);
+        const char *bytes = conn->out.ptr + conn->out_sent;
+        size_t len = conn->out.len - conn->out_sent;
+        ssize_t sent = conn->tls != NULL ? sea_tls_send(conn->tls, bytes, len)
+                                         : send(conn->fd, bytes, len, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && errno != EAGAIN) conn->is_broken = true;
         if (sent < 0) break;
@@ -306,6 +308,7 @@ static void end(struct sea_http_conn *conn)
         return;
     }
     if (conn->phase == CONN_LINGERING) return;
+    if (conn->tls != NULL) sea_tls_end(conn->tls);
     shutdown(conn->fd, SHUT_WR);
     set_phase(conn, CONN_LINGERING);
     set_reading(conn, true);
@@ -376,12 +379,25 @@ static void on_bytes(struct sea_http_conn *conn, struct sea_str bytes)
     }
 }
 
+/* A handshake that is done waits for a request; one that isn't may wait for the peer to read. */
+static void look_at_handshake(struct sea_http_conn *conn)
+{
+    bool is_ready = sea_tls_is_ready(conn->tls);
+    if (is_ready) set_phase(conn, CONN_IDLE);
+    conn->write_deadline_ms = conn->deadline_ms;
+    set_writing(conn, !is_ready && sea_tls_wants_write(conn->tls));
+}
+
 /* False when nothing was there to read. */
 static bool read_once(struct sea_http_conn *conn)
 {
     struct sea_http_server *server = conn->server;
-    ssize_t len = recv(conn->fd, server->scratch, sizeof server->scratch, 0);
-    if (len < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    ssize_t len = conn->tls != NULL
+                      ? sea_tls_recv(conn->tls, server->scratch, sizeof server->scratch)
+                      : recv(conn->fd, server->scratch, sizeof server->scratch, 0);
+    bool is_nothing = len < 0 && (errno == EAGAIN || errno == EINTR);
+    if (conn->phase == CONN_HANDSHAKE && (is_nothing || len > 0)) look_at_handshake(conn);
+    if (is_nothing) return false;
     conn->is_busy = true;
     if (len < 0)
         conn->is_broken = true;
@@ -408,7 +424,10 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
     (void)what;
     struct sea_http_conn *conn = ctx;
     sea_http_conn_read_clock(conn->server);
-    sea_http_conn_settle(conn);
+    if (conn->phase == CONN_HANDSHAKE)
+        read_once(conn);
+    else
+        sea_http_conn_settle(conn);
 }
 
 void sea_http_conn_drain(struct sea_http_conn *conn)
@@ -416,19 +435,24 @@ void sea_http_conn_drain(struct sea_http_conn *conn)
     const struct sea_http_exchange *first = TAILQ_FIRST(&conn->exchanges);
     if (conn->is_busy) return;
     bool is_stream = first != NULL && first->is_stream;
-    if (is_stream || (conn->phase == CONN_IDLE && !read_once(conn))) sea_http_conn_destroy(conn);
+    bool is_unused = conn->phase == CONN_IDLE || conn->phase == CONN_HANDSHAKE;
+    if (is_stream || (is_unused && !read_once(conn))) sea_http_conn_destroy(conn);
 }
 
 void sea_http_conn_open(struct sea_http_server *server, int fd, const struct sockaddr *peer,
                         int peer_len)
 {
     struct sea_http_conn *conn = sea_alloc(sizeof *conn);
+    const struct sea_http_server_config *config = &server->config;
+    bool is_tls = config->tls != NULL;
+    uint32_t timeout_ms = is_tls ? config->handshake_timeout_ms : config->idle_timeout_ms;
     *conn = (struct sea_http_conn){.server = server,
                                    .fd = fd,
+                                   .tls = is_tls ? sea_tls_accept(config->tls, fd) : NULL,
                                    .held = SEA_BUF(SIZE_MAX / 2),
                                    .out = SEA_BUF(SIZE_MAX / 2),
-                                   .phase = CONN_IDLE,
-                                   .deadline_ms = server->now_ms + server->config.idle_timeout_ms};
+                                   .phase = is_tls ? CONN_HANDSHAKE : CONN_IDLE,
+                                   .deadline_ms = server->now_ms + timeout_ms};
     if ((size_t)peer_len <= sizeof conn->peer) memcpy(&conn->peer, peer, (size_t)peer_len);
     TAILQ_INIT(&conn->exchanges);
     TAILQ_INSERT_TAIL(&server->conns, conn, of_server);
@@ -453,6 +477,13 @@ static void orphan_exchanges(struct sea_http_conn *conn)
     }
 }
 
+static void end_tls(struct sea_http_conn *conn)
+{
+    if (conn->phase == CONN_HANDSHAKE) sea_metric_inc(&sea_m_http_refused_total, "handshake");
+    if (!conn->is_broken) sea_tls_end(conn->tls);
+    sea_tls_free(conn->tls);
+}
+
 void sea_http_conn_destroy(struct sea_http_conn *conn)
 {
     struct sea_http_server *server = conn->server;
@@ -461,6 +492,7 @@ void sea_http_conn_destroy(struct sea_http_conn *conn)
     if (conn->is_dirty) TAILQ_REMOVE(&server->dirty, conn, of_dirty);
     event_del(&conn->read_event);
     event_del(&conn->write_event);
+    if (conn->tls != NULL) end_tls(conn);
     close(conn->fd);
     server->stats.connections--;
     sea_metric_add(&sea_m_http_connections, -1);

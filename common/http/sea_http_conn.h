@@ -52,13 +52,14 @@ struct sea_http_exchange {
 
 TAILQ_HEAD(sea_http_exchanges, sea_http_exchange);
 
-enum conn_phase { CONN_IDLE, CONN_HEAD, CONN_BODY, CONN_WAITING, CONN_LINGERING };
+enum conn_phase { CONN_HANDSHAKE, CONN_IDLE, CONN_HEAD, CONN_BODY, CONN_WAITING, CONN_LINGERING };
 
 struct sea_http_conn {
     TAILQ_ENTRY(sea_http_conn) of_server, of_dirty;
     struct sea_http_server *server;
     struct event read_event, write_event;
     int fd;
+    struct ssl_st *tls;                 /* NULL: plain */
     struct sea_http_parse *parse;       /* NULL between requests */
     const struct sea_http_route *route; /* of the request in `parse`, unless is_unrouted */
     enum sea_problem_code problem;

@@ -41,7 +41,8 @@ static void turn_away(struct sea_http_server *server, int fd)
     server->stats.connections_refused_total++;
     server->stats.answers_total[503]++;
     sea_metric_inc(&sea_m_http_refused_total, "connections");
-    if (send(fd, BUSY, sizeof BUSY - 1, MSG_NOSIGNAL) > 0) shutdown(fd, SHUT_WR);
+    if (server->config.tls == NULL && send(fd, BUSY, sizeof BUSY - 1, MSG_NOSIGNAL) > 0)
+        shutdown(fd, SHUT_WR);
     close(fd);
 }
 
@@ -137,9 +138,10 @@ static void set_defaults(struct sea_http_server_config *config)
     struct {
         uint32_t *value, normal;
     } numbers[] = {
-        {&config->connections_max, 1024},    {&config->pipelined_max, 16},
-        {&config->header_timeout_ms, 10000}, {&config->body_timeout_ms, 30000},
-        {&config->idle_timeout_ms, 75000},   {&config->write_timeout_ms, 20000},
+        {&config->connections_max, 1024},       {&config->pipelined_max, 16},
+        {&config->handshake_timeout_ms, 10000}, {&config->header_timeout_ms, 10000},
+        {&config->body_timeout_ms, 30000},      {&config->idle_timeout_ms, 75000},
+        {&config->write_timeout_ms, 20000},
     };
     for (size_t i = 0; i < SEA_COUNT(numbers); i++)
         if (*numbers[i].value == 0) *numbers[i].value = numbers[i].normal;
@@ -149,8 +151,9 @@ static void set_defaults(struct sea_http_server_config *config)
 
 static uint32_t tick_ms(const struct sea_http_server_config *config)
 {
-    uint32_t timeouts_ms[] = {config->header_timeout_ms, config->body_timeout_ms,
-                              config->idle_timeout_ms, config->write_timeout_ms};
+    uint32_t timeouts_ms[] = {config->handshake_timeout_ms, config->header_timeout_ms,
+                              config->body_timeout_ms, config->idle_timeout_ms,
+                              config->write_timeout_ms};
     uint32_t tick = TICK_MAX_MS;
     for (size_t i = 0; i < SEA_COUNT(timeouts_ms); i++)
         if (timeouts_ms[i] / 4 < tick) tick = timeouts_ms[i] / 4;
@@ -172,6 +175,17 @@ static bool parse_address(const char *text, struct sockaddr_storage *ret, int *r
     if (is_any_port && ret->ss_family == AF_INET) ((struct sockaddr_in *)ret)->sin_port = 0;
     if (is_any_port && ret->ss_family == AF_INET6) ((struct sockaddr_in6 *)ret)->sin6_port = 0;
     return true;
+}
+
+bool sea_http_is_loopback(const char *listen)
+{
+    struct sockaddr_storage address;
+    int len = 0;
+    if (!parse_address(listen, &address, &len)) return false;
+    if (address.ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+    return ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 static void print_address(struct sea_http_server *server)

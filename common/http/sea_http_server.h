@@ -8,6 +8,7 @@
 
 #include "sea_http.h"
 #include "sea_problem.h"
+#include "sea_tls.h"
 
 struct sea_http_server;
 
@@ -32,10 +33,12 @@ struct sea_http_server_config {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0", ":0" (loopback, any free port) */
     const struct sea_http_route *routes; /* kept: must outlive the server */
     size_t routes_count;
-    void *ctx; /* for every handler */
+    void *ctx;           /* for every handler */
+    struct sea_tls *tls; /* kept: must outlive the server; NULL: plain HTTP */
     /* 0 takes the default that is given. */
     uint32_t connections_max;       /* 1024; one more is answered 503 and closed */
     uint32_t pipelined_max;         /* 16 requests of one connection in work; then reading stops */
+    uint32_t handshake_timeout_ms;  /* 10,000 for the handshake of TLS; closed */
     uint32_t header_timeout_ms;     /* 10,000 for a head, from its first byte; 408 */
     uint32_t body_timeout_ms;       /* 30,000 for a body; 408 */
     uint32_t idle_timeout_ms;       /* 75,000 between requests; closed */
@@ -62,6 +65,9 @@ SEA_MUST_CHECK enum sea_err sea_http_server_open(struct sea_http_server **ret,
 /* Drops what is left. Unanswered exchanges may still be answered: nothing happens then, but it
  * frees them. */
 void sea_http_server_close(struct sea_http_server **server);
+
+/* Whether what listens at this address, as in `listen`, is reached from this machine alone. */
+bool sea_http_is_loopback(const char *listen);
 
 enum { SEA_HTTP_ADDRESS_TEXT = 64 };
 /* The address taken, as "127.0.0.1:43211". */

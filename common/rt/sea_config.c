@@ -70,7 +70,7 @@ static bool is_used(const struct sea_config_program *program, const struct sea_s
     const struct sea_service *service = sea_service_find(sea_str(program->name));
     if (find_row(sea_config_rows, sea_config_rows_count, setting->name) != setting) return true;
     if (service == NULL) return true;
-    static const char always[] = " MODE LOG_LEVEL ADMIN_LISTEN CRASH_AT ";
+    static const char always[] = " MODE LOG_LEVEL ADMIN_LISTEN TLS_PROXY CRASH_AT ";
     char name[NAME_BYTES + 2], uses[512];
     snprintf(name, sizeof name, " %s ", setting->name);
     int len = snprintf(uses, sizeof uses, " %s ", service->uses);

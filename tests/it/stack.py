@@ -280,14 +280,14 @@ class Program:
         path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
 
     @contextlib.contextmanager
-    def another(self):
-        """A second instance beside the kept one, until the block ends; SIGTERM must end it well."""
+    def another(self, **settings):
+        """A second instance beside the kept one, with these settings too, until the block ends; SIGTERM must end it well."""
         of, log = Path("/proc") / str(eventually(self.pid)), self.state / "log" / f"{self.name}-2.log"
         given = dict(line.split("=", 1) for line in (of / "environ").read_text().split("\0") if "=" in line)
         begun = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             own = {name: "127.0.0.1:0" for name in given if name.endswith("_LISTEN")}
-            child = subprocess.Popen([os.readlink(of / "exe")], env={**given, **own},
+            child = subprocess.Popen([os.readlink(of / "exe")], env={**given, **own, **settings},
                                      cwd=os.readlink(of / "cwd"), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
             one = copy.copy(self)
@@ -295,6 +295,8 @@ class Program:
             one.admin = "http://" + eventually(lambda: listens.search(log.read_text(errors="replace")[begun:]))[1]
             one.pid = lambda: child.pid
             one.wait_ready()
+            serves = re.compile(r"msg=listening what=(https?) address=(\S+)")
+            one.url = next((f"{kind}://{at}" for kind, at in serves.findall(log.read_text(errors="replace")[begun:])), None)
             yield one
             child.send_signal(signal.SIGTERM)
             assert child.wait(60) == 0, f"{self.name} ended badly; see {log}"

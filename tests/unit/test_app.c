@@ -206,6 +206,9 @@ static int set_up(void **state)
     setenv("SEADESK_LISTEN", ":0", 1);
     setenv("SEADESK_ADMIN_LISTEN", ":0", 1);
     setenv("SEADESK_MODE", "development", 1);
+    unsetenv("SEADESK_TLS_PROXY");
+    unsetenv("SEADESK_TLS_CERTIFICATE");
+    unsetenv("SEADESK_TLS_KEY");
     return 0;
 }
 
@@ -336,9 +339,54 @@ static void the_options_answer_and_end(void **state)
     }
 }
 
+static void cp_11_plain_http_beyond_this_machine_is_refused_in_production(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode, *listen, *admin, *proxy, *says;
+        int code;
+    } CASES[] = {
+        {"production", "0.0.0.0:8080", ":0", "false", "setting=SEADESK_LISTEN", 2},
+        {"production", ":0", "0.0.0.0:9101", "false", "setting=SEADESK_ADMIN_LISTEN", 2},
+        {"production", "[::]:8080", ":0", "false", "address=\"[::]:8080\"", 2},
+        {"production", "0.0.0.0:8080", "0.0.0.0:9101", "true", "are good", 0},
+        {"production", "127.0.0.1:8080", "[::1]:9101", "false", "are good", 0},
+        {"development", "0.0.0.0:8080", "0.0.0.0:9101", "false", "are good", 0},
+    };
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        setenv("SEADESK_MODE", CASES[i].mode, 1);
+        setenv("SEADESK_LISTEN", CASES[i].listen, 1);
+        setenv("SEADESK_ADMIN_LISTEN", CASES[i].admin, 1);
+        setenv("SEADESK_TLS_PROXY", CASES[i].proxy, 1);
+        struct child check = start((struct small){0}, "--check");
+        assert_int_equal(wait_end(&check), CASES[i].code);
+        if (strstr(check.text, CASES[i].says) == NULL) print_message("%s\n", check.text);
+        assert_non_null(strstr(check.text, CASES[i].says));
+        if (CASES[i].code == 0) continue;
+        struct child started = start((struct small){0}, NULL); /* nor does it start */
+        assert_int_equal(wait_end(&started), CASES[i].code);
+        assert_null(strstr(started.text, "listening"));
+    }
+}
+
+static void half_a_certificate_is_refused(void **state)
+{
+    (void)state;
+    setenv("SEADESK_TLS_KEY", "/nowhere/key.pem", 1);
+    struct child half = start((struct small){0}, "--check");
+    assert_int_equal(wait_end(&half), 2);
+    assert_non_null(strstr(half.text, "set together or not at all"));
+    setenv("SEADESK_TLS_CERTIFICATE", "/nowhere/cert.pem", 1);
+    struct child whole = start((struct small){0}, NULL);
+    assert_int_equal(wait_end(&whole), 2);
+    assert_non_null(strstr(whole.text, "/nowhere/cert.pem"));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 SEA_TESTS(TEST(it_says_when_it_is_ready_and_what_is_missing), TEST(a_signal_drains_and_ends_well),
           TEST(a_drain_that_takes_too_long_is_cut_short), TEST(a_failure_ends_it_with_an_error),
           TEST(an_address_in_use_stops_the_start),
+          TEST(cp_11_plain_http_beyond_this_machine_is_refused_in_production),
+          TEST(half_a_certificate_is_refused),
           TEST(the_probe_tells_ready_from_not_ready_from_nobody), TEST(the_options_answer_and_end))
