@@ -138,6 +138,7 @@ static unsigned body_of(struct sea_str type)
     if (!type.len) return INGEST_ANY;
     if (is_nocase(type, "application/x-www-form-urlencoded")) return INGEST_FORM;
     if (is_nocase(type, "application/json")) return INGEST_JSON;
+    if (is_nocase(type, "multipart/form-data")) return INGEST_MULTIPART;
     return type.len > 5 && is_nocase(tail, "+json") ? INGEST_JSON : 0;
 }
 

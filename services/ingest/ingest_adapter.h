@@ -96,7 +96,7 @@ struct ingest_scheme {
 };
 
 /* Kinds of body, by Content-Type; a request without one is let through. */
-enum { INGEST_JSON = 1, INGEST_FORM = 2, INGEST_ANY = 4 };
+enum { INGEST_JSON = 1, INGEST_FORM = 2, INGEST_ANY = 4, INGEST_MULTIPART = 8 };
 
 struct ingest_adapter {
     enum ingest_secret secret;

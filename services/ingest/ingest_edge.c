@@ -145,6 +145,9 @@ void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items 
         struct ingest_item *item = &items->list[i];
         if (item->kind != INGEST_MESSAGE) continue;
         const struct sea_market *market = ingest_edge_market(edge, account, item);
+        if (item->message.automatic)
+            sea_metric_inc(&sea_m_ingest_automatic_mails_total, account->channel->name,
+                           item->message.automatic);
         if (sea_texts_have(&market->closed_channels, item->channel))
             bury(item, account);
         else

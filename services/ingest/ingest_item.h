@@ -44,8 +44,9 @@ struct ingest_message {
     size_t attachments_count;
     struct sea_str raw;
     bool has_recording_consent, is_automatic;
-    bool is_public;  /* a mention, comment or review that everybody can read */
-    unsigned rating; /* 1 to 5 stars; 0: none */
+    const char *automatic; /* of e-mail: what tells it (a word, constant); NULL otherwise */
+    bool is_public;        /* a mention, comment or review that everybody can read */
+    unsigned rating;       /* 1 to 5 stars; 0: none */
     struct sea_str notice_version, notice_locale; /* of the recording notice that was shown */
     struct sea_str empty_fields; /* of a form: the optional members that it left empty */
 };

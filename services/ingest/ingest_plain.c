@@ -35,30 +35,53 @@ static size_t put_char(unsigned long c, char *ret)
     return more + 1;
 }
 
+/* The names of the characters from U+00A0 on (HTML 13.5), and of some that mailers use. */
+static const char *const LATIN[] = {
+    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",
+    "copy",   "ordf",   "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn",
+    "sup2",   "sup3",   "acute",  "micro",  "para",   "middot", "cedil",  "sup1",   "ordm",
+    "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde",
+    "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave",
+    "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde",
+    "Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",
+    "szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil",
+    "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",   "eth",
+    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave",
+    "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
+static const struct {
+    const char *name;
+    unsigned long c;
+} NAMED[] = {{"amp", '&'},      {"lt", '<'},       {"gt", '>'},       {"quot", '"'},
+             {"apos", '\''},    {"nbsp", ' '},     {"euro", 0x20ac},  {"hellip", 0x2026},
+             {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018}, {"rsquo", 0x2019},
+             {"ldquo", 0x201c}, {"rdquo", 0x201d}, {"bull", 0x2022}};
+
+/* 0: nobody's. */
+static unsigned long char_named(const char *name)
+{
+    for (size_t i = 0; i < SEA_COUNT(NAMED); i++)
+        if (strcmp(name, NAMED[i].name) == 0) return NAMED[i].c;
+    for (size_t i = 0; i < SEA_COUNT(LATIN); i++)
+        if (strcmp(name, LATIN[i]) == 0) return 0xa0 + i;
+    return 0;
+}
+
 /* The reference at `text` ('&' included) to `ret`, which it never outgrows; 0: it is none. */
 static size_t take_reference(struct sea_str text, char *ret, size_t *ret_len)
 {
-    static const struct {
-        const char *name;
-        char c;
-    } NAMED[] = {{"amp", '&'},  {"lt", '<'},    {"gt", '>'},
-                 {"quot", '"'}, {"apos", '\''}, {"nbsp", ' '}};
     char name[REFERENCE_MAX + 1], *end;
     const char *stop = memchr(text.ptr, ';', text.len < REFERENCE_MAX ? text.len : REFERENCE_MAX);
     if (!stop) return 0;
     size_t len = (size_t)(stop - text.ptr) - 1;
     memcpy(name, text.ptr + 1, len);
     name[len] = '\0';
-    for (size_t i = 0; i < SEA_COUNT(NAMED); i++) {
-        if (strcmp(name, NAMED[i].name) != 0) continue;
-        ret[0] = NAMED[i].c;
-        *ret_len = 1;
-        return len + 2;
-    }
     bool is_hex = len > 1 && (name[1] == 'x' || name[1] == 'X');
-    if (name[0] != '#') return 0;
-    unsigned long c = strtoul(name + (is_hex ? 2 : 1), &end, is_hex ? 16 : 10);
-    *ret_len = *end ? 0 : put_char(c, ret);
+    unsigned long c = char_named(name);
+    if (name[0] == '#') {
+        c = strtoul(name + (is_hex ? 2 : 1), &end, is_hex ? 16 : 10);
+        if (*end) return 0;
+    }
+    *ret_len = put_char(c, ret);
     return *ret_len ? len + 2 : 0;
 }
 
