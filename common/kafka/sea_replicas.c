@@ -18,15 +18,25 @@ static bool has_replicas(const struct rd_kafka_metadata *metadata, const char *n
     return false;
 }
 
+bool sea_replicas_suffice(const struct rd_kafka_metadata *metadata)
+{
+    for (unsigned i = 0; i < SEA_TOPICS; i++) {
+        const struct sea_topic_info *info = sea_topic_info((enum sea_topic)i);
+        if (info->is_edge && !has_replicas(metadata, info->name)) return false;
+    }
+    return true;
+}
+
+bool sea_insync_suffices(const char *min_insync)
+{
+    return min_insync && strtol(min_insync, NULL, 10) >= INSYNC_MIN;
+}
+
 static enum sea_err look_at_replicas(rd_kafka_t *handle, int timeout_ms)
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    enum sea_err err = SEA_OK;
     if (rd_kafka_metadata(handle, 1, NULL, &metadata, timeout_ms)) return SEA_ERR_RETRY;
-    for (unsigned i = 0; i < SEA_TOPICS; i++) {
-        const struct sea_topic_info *info = sea_topic_info((enum sea_topic)i);
-        if (info->is_edge && !has_replicas(metadata, info->name)) err = SEA_ERR_REJECT;
-    }
+    enum sea_err err = sea_replicas_suffice(metadata) ? SEA_OK : SEA_ERR_REJECT;
     rd_kafka_metadata_destroy(metadata);
     return err;
 }
@@ -37,7 +47,7 @@ static bool waits_for_two(const rd_kafka_ConfigResource_t *topic)
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(topic, &count);
     for (size_t i = 0; i < count; i++)
         if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "min.insync.replicas") == 0)
-            return strtol(rd_kafka_ConfigEntry_value(entries[i]), NULL, 10) >= INSYNC_MIN;
+            return sea_insync_suffices(rd_kafka_ConfigEntry_value(entries[i]));
     return false;
 }
 

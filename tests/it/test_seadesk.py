@@ -1,15 +1,17 @@
 """test_seadesk.py: the operator's command against a running stack: what it says, what it changes, its exit codes."""
-import time
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 import uuid
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stack import CHECKOUT, copied_config, header
 
@@ -31,10 +33,13 @@ class Operator:
             "SEADESK_SQL": str(CHECKOUT / "deploy/sql"),
         }
 
-    def run(self, *words, stdin="", **settings):
+    def env(self, settings):
         outer = {name: value for name, value in os.environ.items() if not name.startswith("SEADESK_")}
+        return {**outer, **self.settings, **settings}
+
+    def run(self, *words, stdin="", **settings):
         return subprocess.run([self.binary, *words], input=stdin, capture_output=True, text=True, timeout=120,
-                              cwd=CHECKOUT, env={**outer, **self.settings, **settings})
+                              cwd=CHECKOUT, env=self.env(settings))
 
     def json(self, *words, stdin="", code=None, **settings):
         ran = self.run(*words, "--json", stdin=stdin, **settings)
@@ -71,6 +76,31 @@ def test_migrating_and_making_topics_again_changes_nothing(seadesk):
     for command in ("migrate", "topics"):
         said = seadesk.json(command, code=DONE)
         assert said["ok"] and said["done"] == [], command
+
+
+def test_topics_waits_for_a_broker_that_is_not_ready_yet(seadesk, service):
+    """It says so, and goes on by itself once the broker answers."""
+    broker = service("kafka")
+    broker.signal(signal.SIGSTOP)
+    try:
+        waiting = subprocess.Popen([seadesk.binary, "topics"], cwd=CHECKOUT, env=seadesk.env({}), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        said = waiting.stderr.readline()
+    finally:
+        broker.signal(signal.SIGCONT)
+    out, err = waiting.communicate(timeout=120)
+    assert "is not ready" in said and seadesk.settings["SEADESK_KAFKA"] in said, said
+    assert waiting.returncode == DONE and "topics are complete" in out, err
+
+
+def test_compose_upgrades_schema_and_topics_before_any_service():
+    programs = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
+    suite = [name for name, program in programs.items() if "SEADESK_POSTGRES_PASSWORD_FILE" in program.get("environment", {})
+             and program.get("restart") == "unless-stopped"]
+    assert len(suite) == 8, suite
+    for name in suite:
+        first = programs[name]["depends_on"]
+        assert first["migrate"] == first["topics"] == {"condition": "service_completed_successfully"}, name
 
 
 def test_a_database_that_is_away_is_told_apart_from_a_failure(seadesk):

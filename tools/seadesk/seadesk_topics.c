@@ -4,11 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sea_clock.h"
 #include "sea_kafka.h"
 #include "sea_kafka_private.h"
 #include "seadesk_report.h"
 
-enum { TIMEOUT_MS = 20000, WAIT_MS = 30000, POLL_MS = 200 };
+enum {
+    TRY_MS = 5000,       /* one question */
+    PATIENCE_MS = 60000, /* all of them: a broker that just starts */
+    PAUSE_MS = 500,
+    WAIT_MS = 30000,
+    POLL_MS = 200
+};
 
 static void set(rd_kafka_NewTopic_t *topic, const char *name, int64_t value)
 {
@@ -36,12 +43,22 @@ static rd_kafka_NewTopic_t *make(const struct seadesk *seadesk, enum sea_topic w
     return topic;
 }
 
-static int tell(struct seadesk_report *report, rd_kafka_event_t *event)
+/* What a broker says that has not all of its cluster yet; brokers that are still to come make a
+ * number of replicas wrong for a while. */
+static bool may_pass(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ||
+           err == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || err == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT ||
+           err == RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE;
+}
+
+/* AWAY: worth another try, *ret_cause says why. */
+static int tell(struct seadesk_report *report, rd_kafka_event_t *event, struct sea_buf *ret_cause)
 {
     size_t count = 0;
     int status = SEADESK_DONE;
     if (rd_kafka_event_error(event)) {
-        fprintf(stderr, "seadesk topics: %s\n", rd_kafka_event_error_string(event));
+        sea_buf_text(ret_cause, rd_kafka_event_error_string(event));
         return SEADESK_AWAY;
     }
     const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
@@ -50,6 +67,12 @@ static int tell(struct seadesk_report *report, rd_kafka_event_t *event)
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(topics[i]);
         if (!err) seadesk_did(report, "created %s", rd_kafka_topic_result_name(topics[i]));
         if (!err || err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+        if (may_pass(err)) {
+            sea_buf_reset(ret_cause);
+            sea_buf_text(ret_cause, rd_kafka_topic_result_error_string(topics[i]));
+            if (!status) status = SEADESK_AWAY;
+            continue;
+        }
         fprintf(stderr, "seadesk topics: %s: %s\n", rd_kafka_topic_result_name(topics[i]),
                 rd_kafka_topic_result_error_string(topics[i]));
         status = SEADESK_FAILED;
@@ -57,25 +80,50 @@ static int tell(struct seadesk_report *report, rd_kafka_event_t *event)
     return status;
 }
 
-static int create(const struct seadesk *seadesk, struct seadesk_report *report, rd_kafka_t *handle)
+static int create(const struct seadesk *seadesk, struct seadesk_report *report, rd_kafka_t *handle,
+                  struct sea_buf *ret_cause)
 {
     rd_kafka_NewTopic_t *topics[SEA_TOPICS];
     rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_AdminOptions_set_request_timeout(options, TIMEOUT_MS, NULL, 0);
+    rd_kafka_AdminOptions_set_request_timeout(options, TRY_MS, NULL, 0);
     for (unsigned i = 0; i < SEA_TOPICS; i++) topics[i] = make(seadesk, (enum sea_topic)i);
     rd_kafka_CreateTopics(handle, topics, SEA_TOPICS, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TIMEOUT_MS + 1000);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TRY_MS + 1000);
     int status = SEADESK_AWAY;
     if (event)
-        status = tell(report, event);
+        status = tell(report, event, ret_cause);
     else
-        fprintf(stderr, "seadesk topics: the broker did not answer\n");
+        sea_buf_text(ret_cause, "no answer");
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_NewTopic_destroy_array(topics, SEA_TOPICS);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
+    return status;
+}
+
+static int create_patiently(const struct seadesk *seadesk, struct seadesk_report *report,
+                            rd_kafka_t *handle)
+{
+    struct sea_buf cause = SEA_BUF(1024);
+    int64_t end_ms = sea_clock_mono_ms() + PATIENCE_MS;
+    bool is_told = false;
+    int status = create(seadesk, report, handle, &cause);
+    while (status == SEADESK_AWAY && sea_clock_mono_ms() < end_ms) {
+        if (!is_told)
+            fprintf(stderr,
+                    "seadesk topics: the broker at %s is not ready (%.*s); trying for %d s\n",
+                    seadesk->config.kafka, (int)cause.len, cause.ptr, PATIENCE_MS / 1000);
+        is_told = true;
+        rd_kafka_poll(handle, PAUSE_MS);
+        sea_buf_reset(&cause);
+        status = create(seadesk, report, handle, &cause);
+    }
+    if (status == SEADESK_AWAY)
+        fprintf(stderr, "seadesk topics: the broker at %s is away: %.*s\n", seadesk->config.kafka,
+                (int)cause.len, cause.ptr);
+    sea_buf_free(&cause);
     return status;
 }
 
@@ -107,7 +155,7 @@ int seadesk_topics(struct seadesk *seadesk)
     }
     struct seadesk_report report;
     seadesk_report_open(&report, seadesk);
-    int status = create(seadesk, &report, handle);
+    int status = create_patiently(seadesk, &report, handle);
     if (!status) status = wait_visible(handle);
     rd_kafka_destroy(handle);
     return seadesk_report_end(&report, status, "topics are complete");
