@@ -418,6 +418,17 @@ def test_statuses_out_of_order_and_doubled_only_raise(road):
     assert road.states(draft) == ["accepted", "read"]
 
 
+def test_a_story_tells_nothing_before_its_beginning(road, pg, desk):
+    """A provider's times are whole seconds: it was read, says WhatsApp, at the beginning of the second in which we sent it."""
+    draft = road.say(road.person(), "just now")
+    road.wait_state(draft, "read")
+    draft_id = str(uuid.UUID(bytes=draft.draft_id))
+    pg.query("update notifier.delivery set at = created_at - interval '900 ms' where draft_id = %s", draft_id)
+    root = pg.value("select root_id::text from notifier.delivery where draft_id = %s", draft_id)
+    told = [step["what"] for step in desk.get(f"/events/{root}").json()["steps"] if step["service"] == "notifier"]
+    assert told == ["to be delivered by whatsapp", "read"]
+
+
 def test_sms_goes_with_its_callback_and_is_delivered(road):
     person = road.person()
     draft = road.say(person, "by SMS", channels=("twilio-sms",))
