@@ -200,7 +200,9 @@ bool sea_menu_read(struct sea_yaml *yaml, const struct sea_yaml_errors *errors, 
         read_menu(&file, ret);
         sea_yaml_end(&file);
     }
-    return ret->step_count > 0 && errors->count == before;
+    if (ret->step_count == 0 && errors->count == before)
+        sea_yaml_error(sea_yaml_root(yaml), "nothing in it, expected a menu");
+    return errors->count == before;
 }
 
 const struct sea_menu *sea_loader_menu(struct sea_loader *loader, struct sea_yaml_node node)

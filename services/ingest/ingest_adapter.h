@@ -139,6 +139,8 @@ enum ingest_verdict ingest_verify_mac(const struct ingest_webhook *hook);
 enum ingest_verdict ingest_verify_token(const struct ingest_webhook *hook);
 /* proof[0] is Authorization: Basic, the secret is "user:password". */
 enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook);
+/* proof[0] is X-Twilio-Signature of a form (Twilio, "Validating requests"). */
+enum ingest_verdict ingest_verify_twilio(const struct ingest_webhook *hook);
 /* The URL's parameter `key` is the secret itself, as it stands there: for providers that sign
  * nothing and send no header of ours. It must be there once; such a secret has only characters that
  * no URL escapes. */
@@ -213,6 +215,12 @@ bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *it
 void ingest_found_step(const struct ingest_webhook *hook, struct ingest_items *items,
                        const struct ingest_parcel *parcel, const struct ingest_step *step,
                        struct sea_str time, int64_t at_ms, struct sea_str location);
+/* A phone call at the item's time, in the state of a Seadesk__V1__CallState, 0 when it is over;
+ * `change` tells its records apart. The contact may be empty. NULL: no usable call id (a dead
+ * letter), or the list is full. */
+struct ingest_item *ingest_found_call(const struct ingest_webhook *hook, struct ingest_items *items,
+                                      int state, struct sea_str call_id, struct sea_str change,
+                                      struct sea_str contact_id);
 /* One attachment of a message; false beyond INGEST_ATTACHMENTS_MAX. */
 bool ingest_found_attachment(struct ingest_items *items, struct ingest_message *message,
                              const struct ingest_attachment *attachment);

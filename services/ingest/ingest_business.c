@@ -6,6 +6,7 @@
 #include "ingest_events.h"
 #include "ingest_json.h"
 #include "sea_id.h"
+#include "seadesk/v1/calls.pb-c.h"
 
 static bool invalid(struct ingest_problem *problem, const char *detail, const char *field)
 {
@@ -79,7 +80,15 @@ static bool finish_review(const struct ingest_business *business,
     return true;
 }
 
-static bool finish_call(const struct ingest_business *business,
+static int call_state(enum ingest_event_kind kind)
+{
+    return kind == INGEST_EVENT_CALL_RINGING    ? SEADESK__V1__CALL_STATE__CALL_RINGING
+           : kind == INGEST_EVENT_CALL_TAKEN    ? SEADESK__V1__CALL_STATE__CALL_TAKEN
+           : kind == INGEST_EVENT_CALL_RECORDED ? SEADESK__V1__CALL_STATE__CALL_RECORDED
+                                                : 0;
+}
+
+static bool finish_call(const struct ingest_business *business, enum ingest_event_kind kind,
                         const Seadesk__V1__BusinessData *data, struct ingest_item *item,
                         struct ingest_problem *problem)
 {
@@ -88,6 +97,7 @@ static bool finish_call(const struct ingest_business *business,
     const struct sea_account *account = account_of(business, &any, "/data/call/account", problem);
     if (!account) return false;
     ingest_data_call(data, item);
+    item->call.state = call_state(kind);
     item->channel = sea_str(account->channel->name);
     item->account = sea_str(account->name);
     return true;
@@ -108,6 +118,9 @@ static enum ingest_kind item_kind(enum ingest_event_kind kind)
         return INGEST_LAUNCH;
     case INGEST_EVENT_REVIEW:
         return INGEST_MESSAGE;
+    case INGEST_EVENT_CALL_RINGING:
+    case INGEST_EVENT_CALL_TAKEN:
+    case INGEST_EVENT_CALL_RECORDED:
     case INGEST_EVENT_CALL:
         return INGEST_CALL;
     }
@@ -138,8 +151,11 @@ static bool finish(const struct ingest_business *business, const struct ingest_e
         return true;
     case INGEST_EVENT_REVIEW:
         return finish_review(business, data, item, problem);
+    case INGEST_EVENT_CALL_RINGING:
+    case INGEST_EVENT_CALL_TAKEN:
+    case INGEST_EVENT_CALL_RECORDED:
     case INGEST_EVENT_CALL:
-        return finish_call(business, data, item, problem);
+        return finish_call(business, type->kind, data, item, problem);
     }
     return false;
 }

@@ -359,13 +359,35 @@ static struct sea_str call_body(struct job *job)
     return packed(job, &body.base);
 }
 
-static void encode_call(struct job *job, struct sea_outgoing *ret)
+static void encode_call_change(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    const struct ingest_call *from = &item->call;
+    Seadesk__V1__CallChanged call = SEADESK__V1__CALL_CHANGED__INIT;
+    if (item->contact_id.len) call.contact_key = key_bytes(job, contact_key(job));
+    call.account = text(job, item->account);
+    call.direction = (Seadesk__V1__CallDirection)from->direction;
+    call.state = (Seadesk__V1__CallState)from->state;
+    call.at_ms = item->time_ms;
+    call.rings = from->rings;
+    call.agent = text(job, from->agent);
+    call.order_id = text(job, from->order_id);
+    call.market = text(job, from->market);
+    call.is_historical = from->is_historical;
+    call.source = text(job, item->source);
+    call.received_at_ms = job->received_at_ms;
+    call.sealed =
+        sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_CALLS, item->id, call_body(job), &call.day);
+    ret->headers.type = sea_str(call.base.descriptor->name);
+    ret->value = packed(job, &call.base);
+}
+
+static void encode_call_end(struct job *job, struct sea_outgoing *ret)
 {
     const struct ingest_item *item = job->item;
     const struct ingest_call *from = &item->call;
     Seadesk__V1__CallEnded call = SEADESK__V1__CALL_ENDED__INIT;
-    struct sea_key key = contact_key(job);
-    call.contact_key = key_bytes(job, key);
+    if (item->contact_id.len) call.contact_key = key_bytes(job, contact_key(job));
     call.account = text(job, item->account);
     call.direction = (Seadesk__V1__CallDirection)from->direction;
     call.outcome = (Seadesk__V1__CallOutcome)from->outcome;
@@ -381,10 +403,24 @@ static void encode_call(struct job *job, struct sea_outgoing *ret)
     call.received_at_ms = job->received_at_ms;
     call.sealed =
         sealed(job, SEA_DAYS_INTAKE, SEA_TOPIC_CALLS, item->id, call_body(job), &call.day);
-    ret->topic = SEA_TOPIC_CALLS;
-    ret->key = key_text(job, key);
     ret->headers.type = sea_str(call.base.descriptor->name);
     ret->value = packed(job, &call.base);
+}
+
+/* Recordings are told without a number, so their records lie by the call's id. */
+static void encode_call(struct job *job, struct sea_outgoing *ret)
+{
+    const struct ingest_item *item = job->item;
+    struct sea_key key =
+        item->contact_id.len
+            ? contact_key(job)
+            : sea_lookup_key(job->encoder->pepper, SEA_LOOKUP_PROVIDER_MESSAGE, item->call.id);
+    ret->topic = SEA_TOPIC_CALLS;
+    ret->key = key_text(job, key);
+    if (item->call.state)
+        encode_call_change(job, ret);
+    else
+        encode_call_end(job, ret);
 }
 
 static void encode_dead(struct job *job, struct sea_outgoing *ret)

@@ -17,7 +17,10 @@ enum ingest_event_kind {
     INGEST_EVENT_PRODUCT,
     INGEST_EVENT_CAMPAIGN,
     INGEST_EVENT_REVIEW,
-    INGEST_EVENT_CALL,
+    INGEST_EVENT_CALL_RINGING,
+    INGEST_EVENT_CALL_TAKEN,
+    INGEST_EVENT_CALL_RECORDED,
+    INGEST_EVENT_CALL, /* over */
 };
 
 struct ingest_event_type {

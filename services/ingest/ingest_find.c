@@ -143,6 +143,26 @@ struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
     return item;
 }
 
+struct ingest_item *ingest_found_call(const struct ingest_webhook *hook, struct ingest_items *items,
+                                      int state, struct sea_str call_id, struct sea_str change,
+                                      struct sea_str contact_id)
+{
+    struct sea_str parts[] = {call_id, change};
+    if (!ingest_is_id(call_id)) {
+        add_dead(hook, items, "unreadable", hook->body);
+        return NULL;
+    }
+    struct ingest_item *item = ingest_items_add(items, INGEST_CALL);
+    if (!item) return NULL;
+    set_contact(item, hook->account,
+                ingest_is_id(contact_id) ? contact_id : (struct sea_str){NULL, 0});
+    item->id = ingest_id("call", hook->account, parts, SEA_COUNT(parts));
+    item->call.state = state;
+    item->call.id = call_id;
+    if (hook->account->market) item->call.market = sea_str(hook->account->market->code);
+    return item;
+}
+
 const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t count,
                                          struct sea_str word)
 {

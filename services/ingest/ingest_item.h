@@ -92,6 +92,7 @@ struct ingest_launch {
 };
 
 struct ingest_call {
+    int state;              /* Seadesk__V1__CallState at the item's time; 0: it is over */
     int direction, outcome; /* Seadesk__V1__CallDirection, …CallOutcome */
     struct sea_str id, agent, recording, order_id, market, customer_ref;
     int64_t started_at_ms, answered_at_ms, ended_at_ms;

@@ -3,6 +3,7 @@
 
 #include "ingest_adapter.h"
 #include "sea_enc.h"
+#include "sea_webhook.h"
 
 enum { OVER_MAX = 8 }; /* parts of what is signed */
 
@@ -86,6 +87,15 @@ enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook)
         !sea_base64_parse(sea_str_trim(after(hook->proof[0], 6)), given, sizeof(given), &len))
         return INGEST_BAD_SIGNATURE;
     return compare(hook, (struct sea_str){(const char *)given, len});
+}
+
+enum ingest_verdict ingest_verify_twilio(const struct ingest_webhook *hook)
+{
+    bool is_good = false;
+    for (size_t i = 0; i < hook->keys->count; i++)
+        is_good |=
+            sea_webhook_twilio_form(hook->keys->list[i].mac, hook->proof[0], hook->url, hook->body);
+    return is_good ? INGEST_AUTHENTIC : INGEST_BAD_SIGNATURE;
 }
 
 enum ingest_verdict ingest_verify_query(const struct ingest_webhook *hook)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
 import recorded  # noqa: E402
 
 TOPICS = {"message": "messages", "receipt": "receipts", "consent": "consents", "profile": "profiles", "order": "orders",
-          "dead": "dlq"}
+          "call": "calls", "dead": "dlq"}
 POSTS = [request.path for request in recorded.load_all() if request.method == "POST"]
 GETS = [request.path for request in recorded.load_all() if request.method == "GET"]
 

@@ -79,3 +79,26 @@ def test_without_redis_a_dialogue_begins_at_its_start_and_never_fails(edge, serv
     finally:
         service("redis").start()
     assert eventually(lambda: redis.ping(), 60)
+
+
+# ---- calls ----
+
+def test_a_call_is_on_its_topic_as_it_rings_is_answered_ends_and_is_recorded(edge, hasher, kafka_consumer, proto):
+    """CH-03, the edge's part: rings, times and the reference of the recording, under the caller's key; tickets are router's."""
+    calls, number, call_id = kafka_consumer("seadesk.calls"), fresh_phone(), e.new("c-")
+    said = {"ringing": {"rings": 1}, "answered": {"rings": 3}, "recorded": {"recording": "rec/17"},
+            "ended": {"rings": 3, "outcome": "answered", "started_at": "2026-11-22T08:00:00Z", "ended_at": "2026-11-22T08:04:00Z",
+                      "answered_at": "2026-11-22T08:00:09Z", "recording": "rec/17"}}
+    call = {"call_id": call_id, "account": "demo", "number": number, "direction": "inbound"}
+    events = {name: e.traffic.business_event("call." + name, {"call": {**call, **more}}) for name, more in said.items()}
+    assert edge.batch(list(events.values())).json()["accepted"] == 4
+    records = {name: calls.wait_for(e.of_id(e.event_id(event))) for name, event in events.items()}
+    assert {record.key for record in records.values()} == {hasher.contact("phone", "demo", number).hex().encode()}
+    shapes = proto("calls")
+    changed = {name: shapes.CallChanged.FromString(records[name].value) for name in ("ringing", "answered", "recorded")}
+    assert [shapes.CallState.Name(each.state) for each in changed.values()] == ["CALL_RINGING", "CALL_TAKEN", "CALL_RECORDED"]
+    assert (changed["ringing"].rings, changed["answered"].rings) == (1, 3)
+    ended = shapes.CallEnded.FromString(records["ended"].value)
+    assert (ended.rings, ended.answered_at_ms - ended.started_at_ms) == (3, 9000)
+    for record in records.values():
+        assert number[1:].encode() not in e.everything_of(record) and b"rec/17" not in e.everything_of(record)

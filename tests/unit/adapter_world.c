@@ -8,6 +8,7 @@
 #include "ingest_json.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "seadesk/v1/calls.pb-c.h"
 #include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/orders.pb-c.h"
@@ -169,6 +170,9 @@ static void check_item(const struct ingest_item *item)
         sea_assert(ingest_is_id(item->profile.customer_ref));
     } else if (item->kind == INGEST_RECEIPT) {
         sea_assert(ingest_is_id(item->receipt.provider_id) && item->receipt.state > 0);
+    } else if (item->kind == INGEST_CALL) {
+        sea_assert(ingest_is_id(item->call.id) && (item->call.state || item->call.outcome));
+        sea_assert(sea_utf8_is_valid(item->call.recording));
     } else if (item->kind == INGEST_CONSENT) {
         sea_assert(ingest_is_id(item->contact_id) && item->consent.class > 0);
     } else {
@@ -281,17 +285,33 @@ static void print_profile(struct sea_buf *ret, const struct ingest_profile *prof
     }
 }
 
+static void print_call(struct sea_buf *ret, const struct ingest_call *call)
+{
+    sea_buf_printf(
+        ret, " %s %s",
+        call->state ? name_of(&seadesk__v1__call_state__descriptor, call->state)
+                    : name_of(&seadesk__v1__call_outcome__descriptor, call->outcome),
+        call->direction ? name_of(&seadesk__v1__call_direction__descriptor, call->direction) : "-");
+    print_text(ret, "call", call->id);
+    print_text(ret, "recording", call->recording);
+    print_time(ret, "started", call->started_at_ms);
+    print_time(ret, "answered", call->answered_at_ms);
+    print_time(ret, "ended", call->ended_at_ms);
+}
+
 static void print_item(struct sea_buf *ret, const struct ingest_item *item)
 {
     static const char *const KINDS[] = {
         [INGEST_MESSAGE] = "message", [INGEST_RECEIPT] = "receipt", [INGEST_CONSENT] = "consent",
-        [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_DEAD] = "dead"};
+        [INGEST_PROFILE] = "profile", [INGEST_ORDER] = "order",     [INGEST_CALL] = "call",
+        [INGEST_DEAD] = "dead"};
     char id[SEA_UUID_TEXT];
     sea_uuid_print(item->id, id);
     sea_buf_printf(ret, "%s %s", KINDS[item->kind], id);
     print_time(ret, "at", item->time_ms);
     print_text(ret, "contact", item->contact_id);
     if (item->kind == INGEST_MESSAGE) print_message(ret, &item->message);
+    if (item->kind == INGEST_CALL) print_call(ret, &item->call);
     if (item->kind == INGEST_ORDER) print_order(ret, &item->order);
     if (item->kind == INGEST_PROFILE) print_profile(ret, &item->profile);
     if (item->kind == INGEST_RECEIPT) {

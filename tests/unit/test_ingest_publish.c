@@ -135,6 +135,33 @@ static void a_call_is_a_record_under_its_number(void **state)
     assert_true(item->call.answered_at_ms == 0);
 }
 
+static void a_call_under_way_is_told_with_its_state_and_rings(void **state)
+{
+    static const struct {
+        const char *type;
+        int state;
+    } ROWS[] = {{"seadesk.call.ringing.v1", SEADESK__V1__CALL_STATE__CALL_RINGING},
+                {"seadesk.call.answered.v1", SEADESK__V1__CALL_STATE__CALL_TAKEN},
+                {"seadesk.call.recorded.v1", SEADESK__V1__CALL_STATE__CALL_RECORDED}};
+    struct request *request = *state;
+    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
+        assert_true(take(request, ROWS[i].type,
+                         "{" AT ",\"call\":{\"call_id\":\"c-1\",\"account\":\"demo\",\"number\":"
+                         "\"+5511912345678\",\"direction\":\"inbound\",\"rings\":3,"
+                         "\"recording\":\"rec/17\"}}"));
+        const struct ingest_item *item = &request->items.list[0];
+        assert_int_equal(item->kind, INGEST_CALL);
+        assert_int_equal(item->call.state, ROWS[i].state);
+        assert_int_equal(item->call.rings, 3);
+        assert_int_equal(item->call.ended_at_ms, 0);
+        assert_true(item->time_ms > 0);
+    }
+    assert_false(take(request, "seadesk.call.recorded.v1",
+                      "{" AT
+                      ",\"call\":{\"call_id\":\"c-1\",\"account\":\"demo\",\"number\":\"+1\"}}"));
+    assert_string_equal(request->problem.field, "/data/call/recording");
+}
+
 static void reviews_and_calls_need_a_registered_account(void **state)
 {
     struct request *request = *state;
@@ -371,6 +398,7 @@ static void a_source_may_send_its_burst_and_then_its_rate(void **state)
 
 SEA_TESTS(TEST(what_a_company_brings_out_is_a_launch), TEST(a_review_is_a_message_of_its_author),
           TEST(a_call_is_a_record_under_its_number),
+          TEST(a_call_under_way_is_told_with_its_state_and_rings),
           TEST(reviews_and_calls_need_a_registered_account),
           TEST(what_the_data_of_a_type_lack_is_named), TEST(a_text_may_have_its_bytes_and_no_more),
           TEST(a_protobuf_cloudevent_carries_its_data_in_three_ways),

@@ -474,6 +474,7 @@ static void menus_are_checked_where_an_account_names_them(void **state)
         {"menus/care.yaml", "menu: care\n- x\n", "menus/care.yaml:2:1: "},
         {"menus/care.yaml", "menu: care\nsteps: {a: {say: {en: A}, end: nothing}}\nx: 1\n",
          "menus/care.yaml:3:1: unknown key 'x'"},
+        {"menus/care.yaml", "~\n", "menus/care.yaml:1:1: nothing in it, expected a menu"},
         {"menus/unused.yaml", "menu: [\n", ""},
         {"channels.yaml",
          "accounts: [{channel: ussd, account: x, secret: {value: a}, menu: nowhere}]\n",

@@ -6,18 +6,8 @@
 
 #include "ingest_adapter.h"
 #include "sea_id.h"
-#include "sea_webhook.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/types.pb-c.h"
-
-static enum ingest_verdict verify(const struct ingest_webhook *hook)
-{
-    bool is_good = false;
-    for (size_t i = 0; i < hook->keys->count; i++)
-        is_good |=
-            sea_webhook_twilio_form(hook->keys->list[i].mac, hook->proof[0], hook->url, hook->body);
-    return is_good ? INGEST_AUTHENTIC : INGEST_BAD_SIGNATURE;
-}
 
 /* queued, sending: nothing that the answer to our request didn't say. */
 static const struct ingest_word STATES[] = {
@@ -92,7 +82,7 @@ const struct ingest_adapter ingest_twilio = {
     .secret = INGEST_SECRET_SHA1,
     .bodies = INGEST_FORM,
     .proof = {"x-twilio-signature"},
-    .verify = verify,
+    .verify = ingest_verify_twilio,
     .parse = parse,
     .reply = {.content_type = "text/xml",
               .body = {"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>",
