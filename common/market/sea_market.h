@@ -95,6 +95,11 @@ struct sea_manners {
     struct sea_texts slang, required;
 };
 
+struct sea_channel_share {
+    const char *channel;
+    uint32_t percent;
+};
+
 struct sea_market {
     const char *code; /* BR, SEA, GLOBAL */
     const char *name_en, *name_zh;
@@ -120,6 +125,8 @@ struct sea_market {
     struct sea_texts channels;                /* preferred first */
     const char *fallback_channel;             /* when that fails; may be NULL */
     struct sea_texts closed_channels;         /* not opened to this market's customers (yet) */
+    const struct sea_channel_share *shares;   /* of its messages, as expected; where told */
+    uint32_t share_count;
 };
 
 struct sea_country {

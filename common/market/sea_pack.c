@@ -148,13 +148,14 @@ static struct sea_markets take(struct sea_pack_reader *reader, struct folder *fo
         .zone_count = reader->zone_count};
 }
 
-bool sea_pack_load(const char *path, struct sea_arena *arena, struct sea_yaml_errors *errors,
+bool sea_pack_load(const char *path, struct sea_arena *arena,
+                   bool (*is_channel)(struct sea_str name), struct sea_yaml_errors *errors,
                    struct sea_examples *examples, struct sea_markets *ret)
 {
     uint32_t before = errors->count;
     struct sea_pack_reader *reader = sea_alloc(sizeof *reader);
     struct folder *folder = sea_alloc(sizeof *folder);
-    *reader = (struct sea_pack_reader){.arena = arena, .errors = errors};
+    *reader = (struct sea_pack_reader){.arena = arena, .errors = errors, .is_channel = is_channel};
     if (list_packs(path, reader, folder)) {
         size_t size = folder->count * sizeof(struct sea_market);
         struct sea_market *markets = sea_arena_zero(arena, size + 1);

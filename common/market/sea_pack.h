@@ -9,8 +9,9 @@
 #include "sea_yaml.h"
 
 /* Reads each file CODE.yaml of `folder`, one market each, and adds its example values. All memory
- * is in `arena`. False: errors were added. */
+ * is in `arena`; `is_channel` tells the channels that packs may name. False: errors were added. */
 SEA_MUST_CHECK bool sea_pack_load(const char *folder, struct sea_arena *arena,
+                                  bool (*is_channel)(struct sea_str name),
                                   struct sea_yaml_errors *errors, struct sea_examples *examples,
                                   struct sea_markets *ret);
 

@@ -11,6 +11,21 @@ static void read_list(struct sea_yaml_node node, struct sea_texts *ret)
     sea_yaml_texts(node, &ret->items, &ret->count);
 }
 
+static void check_channel(const struct sea_pack_reader *reader, struct sea_yaml_node node,
+                          const char *name)
+{
+    if (!reader->is_channel(sea_str(name)))
+        sea_yaml_error(node, "no channel '%s', expected one that exists", name);
+}
+
+static void read_channels(const struct sea_pack_reader *reader, struct sea_yaml_node node,
+                          struct sea_texts *ret)
+{
+    read_list(node, ret);
+    for (uint32_t i = 0; i < ret->count; i++)
+        check_channel(reader, sea_yaml_item(node, i), ret->items[i]);
+}
+
 static void check_language(struct sea_yaml_node node, const char *tag)
 {
     size_t len = strlen(tag), first = strcspn(tag, "-");
@@ -214,7 +229,8 @@ static void read_retention(struct sea_yaml_map *pack, struct sea_market *market)
     sea_yaml_end(&map);
 }
 
-static void read_consent(struct sea_yaml_map *pack, struct sea_market *market)
+static void read_consent(const struct sea_pack_reader *reader, struct sea_yaml_map *pack,
+                         struct sea_market *market)
 {
     static const char *const RULES[] = {"none", "notice", "opt_in"};
     static const char *const KEYS[] = {"recording", "marketing"};
@@ -227,7 +243,8 @@ static void read_consent(struct sea_yaml_map *pack, struct sea_market *market)
         (void)sea_yaml_get(&rule, "example");
         if (sea_yaml_choice(sea_yaml_need(&rule, "rule"), RULES, SEA_COUNT(RULES), &choice))
             *rules[i] = (enum sea_consent_rule)choice;
-        if (i == 0) read_list(sea_yaml_need(&rule, "channels"), &market->recording_channels);
+        if (i == 0)
+            read_channels(reader, sea_yaml_need(&rule, "channels"), &market->recording_channels);
         sea_yaml_end(&rule);
     }
     sea_yaml_end(&map);
@@ -304,7 +321,7 @@ static void read_manners(struct sea_yaml_map *pack, struct sea_manners *manners)
     sea_yaml_end(&map);
 }
 
-static void read_contact_texts(struct sea_yaml_map *pack, struct sea_market *market)
+static void read_opt_out(struct sea_yaml_map *pack, struct sea_market *market)
 {
     struct sea_yaml_map map;
     if (sea_yaml_sub(pack, "opt_out", &map)) {
@@ -312,13 +329,41 @@ static void read_contact_texts(struct sea_yaml_map *pack, struct sea_market *mar
         read_list(sea_yaml_get(&map, "start"), &market->start_words);
         sea_yaml_end(&map);
     }
-    if (sea_yaml_sub(pack, "channels", &map)) {
-        (void)sea_yaml_get(&map, "example");
-        read_list(sea_yaml_get(&map, "preferred"), &market->channels);
-        sea_yaml_text(sea_yaml_get(&map, "fallback"), &market->fallback_channel);
-        read_list(sea_yaml_get(&map, "closed"), &market->closed_channels);
-        sea_yaml_end(&map);
+}
+
+/* What part of a market's messages is expected by which channel. */
+static void read_shares(const struct sea_pack_reader *reader, struct sea_yaml_map *map,
+                        struct sea_market *market)
+{
+    struct sea_yaml_node key;
+    const char *channel;
+    struct sea_channel_share *shares =
+        sea_yaml_zero(map->layers[0], (count_keys(map) + 1) * sizeof(*shares));
+    for (uint32_t cursor = 0; shares && sea_yaml_next(map, &cursor, &channel, &key);) {
+        struct sea_channel_share *share = &shares[market->share_count];
+        check_channel(reader, key, channel);
+        share->channel = channel;
+        if (sea_yaml_percent(sea_yaml_get(map, channel), &share->percent)) market->share_count++;
     }
+    market->shares = shares;
+}
+
+static void read_market_channels(const struct sea_pack_reader *reader, struct sea_yaml_map *pack,
+                                 struct sea_market *market)
+{
+    struct sea_yaml_map map, shares;
+    if (!sea_yaml_sub(pack, "channels", &map)) return;
+    (void)sea_yaml_get(&map, "example");
+    read_channels(reader, sea_yaml_get(&map, "preferred"), &market->channels);
+    struct sea_yaml_node fallback = sea_yaml_get(&map, "fallback");
+    if (sea_yaml_text(fallback, &market->fallback_channel))
+        check_channel(reader, fallback, market->fallback_channel);
+    read_channels(reader, sea_yaml_get(&map, "closed"), &market->closed_channels);
+    if (sea_yaml_sub(&map, "share", &shares)) {
+        read_shares(reader, &shares, market);
+        sea_yaml_end(&shares);
+    }
+    sea_yaml_end(&map);
 }
 
 static void read_date_format(struct sea_yaml_node node, const char **ret)
@@ -357,8 +402,9 @@ void sea_pack_read_fields(struct sea_pack_reader *reader, struct sea_yaml_map *p
     read_quiet_hours(pack, market);
     read_clocks(pack, market);
     read_retention(pack, market);
-    read_consent(pack, market);
+    read_consent(reader, pack, market);
     read_forbidden_words(pack, market);
     read_manners(pack, &market->manners);
-    read_contact_texts(pack, market);
+    read_opt_out(pack, market);
+    read_market_channels(reader, pack, market);
 }

@@ -10,6 +10,7 @@ enum { SEA_PACK_ZONES_MAX = 512, SEA_PACK_COUNTRIES_MAX = 300, SEA_PACK_PREFIXES
 struct sea_pack_reader {
     struct sea_arena *arena;
     struct sea_yaml_errors *errors;
+    bool (*is_channel)(struct sea_str name);
     struct sea_zone *zones[SEA_PACK_ZONES_MAX];
     uint32_t zone_count;
     struct sea_country *countries[SEA_PACK_COUNTRIES_MAX];

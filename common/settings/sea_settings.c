@@ -31,6 +31,11 @@ static void load_file(struct sea_loader *loader, const char *name,
     sea_yaml_close(&yaml);
 }
 
+static bool is_channel(struct sea_str name)
+{
+    return sea_channel_of(name) != NULL;
+}
+
 bool sea_settings_open(const struct sea_settings_from *from, struct sea_yaml_errors *errors,
                        struct sea_settings **ret)
 {
@@ -40,7 +45,8 @@ bool sea_settings_open(const struct sea_settings_from *from, struct sea_yaml_err
     settings->arena = (struct sea_arena)SEA_ARENA(SETTINGS_MAX);
     struct sea_loader loader = {from, settings, errors};
     snprintf(markets, sizeof markets, "%s/markets", from->folder);
-    if (sea_pack_load(markets, &settings->arena, errors, &settings->examples, &settings->markets)) {
+    if (sea_pack_load(markets, &settings->arena, is_channel, errors, &settings->examples,
+                      &settings->markets)) {
         load_file(&loader, "channels.yaml", sea_load_channels);
         load_file(&loader, "routing.yaml", sea_load_routing);
         load_file(&loader, "sla.yaml", sea_load_sla);

@@ -97,6 +97,15 @@ static bool check_region(const struct ingest_edge *edge)
     return is_known;
 }
 
+static void show_shares(const struct sea_markets *markets)
+{
+    for (uint32_t m = 0; m < markets->count; m++)
+        for (uint32_t i = 0; i < markets->items[m].share_count; i++)
+            sea_metric_set(&sea_m_ingest_market_share_ratio,
+                           markets->items[m].shares[i].percent / 100.0,
+                           markets->items[m].shares[i].channel, markets->items[m].code);
+}
+
 enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config *config)
 {
     struct sea_yaml_errors errors = SEA_YAML_ERRORS;
@@ -114,6 +123,7 @@ enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config 
     take_rates(&loaded, edge);
     ingest_edge_unload(edge);
     edge->settings = loaded.settings;
+    show_shares(&edge->settings->markets);
     edge->source_rates = loaded.source_rates;
     edge->account_keys = loaded.account_keys;
     edge->source_keys = loaded.source_keys;

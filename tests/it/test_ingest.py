@@ -262,6 +262,20 @@ def test_a_channel_closed_to_a_market_is_refused_with_a_reason_until_the_configu
     assert len(e.settle(messages)) == 3
 
 
+@pytest.mark.ledger("AN-27")
+def test_shares_of_channels_are_measured_by_market_beside_what_its_pack_expects(edge, program):
+    def messages(channel):
+        return program.metric("seadesk_ingest_market_messages_total", channel=channel, market="SG")
+
+    before = messages("whatsapp"), messages("twilio-sms")
+    for number in range(3):
+        assert edge.text(f"6591234{number:03d}", "hello").status_code == 200
+    assert edge.twilio(e.traffic.twilio_sms("6591234999", "hello")).status_code == 200
+    assert (messages("whatsapp") - before[0], messages("twilio-sms") - before[1]) == (3, 1)
+    assert program.metric("seadesk_ingest_market_share_ratio", channel="whatsapp", market="SG") == 0.8
+    assert program.metric("seadesk_ingest_market_share_ratio", channel="twilio-sms", market="US") == 0.6
+
+
 # ---- what cannot be ----
 
 def speak(base, data, wait=2.0):

@@ -133,6 +133,7 @@ def test_the_way_of_a_request_can_be_followed(person, sup, pg):
     assert len([step for step in steps if step.endswith("deleted its rows")]) == len(STORING) - 1
 
 
+@pytest.mark.ledger("CP-10")
 def test_no_word_or_number_of_anybody_lies_open(person, pg, env):
     """What a thief of the database, the logs of the topics or the services' logs would read."""
     texts = (SECRET_WORDS, person.number, "Inconfund")
@@ -399,6 +400,7 @@ def test_old_day_keys_are_destroyed_and_younger_ones_kept(keys_pg, pg, service):
         keys_pg.query("DELETE FROM keys.day_key WHERE day < %s", day - 7)
 
 
+@pytest.mark.ledger("CP-10")
 def test_a_week_old_wrapping_key_is_replaced_and_everything_stays_readable(person, keys_pg):
     old = keys_pg.value("SELECT max(id) FROM keys.wrapping_key")
     keys_pg.query("UPDATE keys.wrapping_key SET created_at = now() - interval '8 days' WHERE id = %s", old)
