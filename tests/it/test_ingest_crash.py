@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -202,6 +203,46 @@ def test_what_waits_for_kafka_is_bounded(edge, program, service):
     waited = [took for _, took in answers if took > 3.5]
     assert 2 <= len(waited) <= 20  # as many as a mebibyte holds; the others heard at once
     e.eventually(lambda: edge.message(message()).status_code == 202, 30)
+    program.restart()
+
+
+def resident_bytes(pid):
+    line = next(each for each in Path(f"/proc/{pid}/status").read_text().splitlines() if each.startswith("VmRSS:"))
+    return int(line.split()[1]) << 10
+
+
+def test_memory_is_bounded_while_kafka_is_away(edge, program, service):
+    """50 MB knock at the door while the queue is full: nothing of them is kept, and what waits is taken in the end."""
+    program.settings(SEADESK_INGEST_QUEUE="1MiB", SEADESK_INGEST_ACK_TIMEOUT="60s",
+                     ASAN_OPTIONS="quarantine_size_mb=1")  # what is freed is free
+    program.restart()
+    broker, pid, text = service("kafka"), program.pid(), "x" * 50000
+
+    def send(_):
+        return e.Edge(edge.base).message(message(text), timeout=200).status_code
+
+    def knock(times):
+        caller = e.Edge(edge.base)
+        answers = [caller.message(message(text), timeout=60) for _ in range(times)]
+        return {(answer.status_code, int(answer.headers["Retry-After"]) >= 1) for answer in answers}
+
+    with concurrent.futures.ThreadPoolExecutor(60) as pool:
+        broker.signal(signal.SIGSTOP)
+        try:
+            first = [pool.submit(send, None) for _ in range(40)]
+            e.eventually(lambda: sum(one.done() for one in first) >= 15, 60)
+            before = resident_bytes(pid)
+            heard = set().union(*pool.map(knock, [125] * 8))
+            grown = resident_bytes(pid) - before
+        finally:
+            broker.signal(signal.SIGCONT)
+            program.settings()
+        statuses = [one.result() for one in first]
+    assert heard == {(503, True)}
+    assert grown < 16 << 20, f"{grown >> 20} MiB"
+    assert 1 <= statuses.count(202) <= 25 and set(statuses) == {202, 503}, statuses
+    e.eventually(lambda: edge.message(message()).status_code == 202, 60)
+    assert program.pid() == pid
     program.restart()
 
 
