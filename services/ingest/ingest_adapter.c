@@ -156,6 +156,8 @@ bool ingest_parse(const struct ingest_webhook *hook, struct ingest_items *items,
     if (!adapter->parse(hook, items, reply, problem)) return false;
     if (items->is_full)
         return ingest_refuse(problem, 413, "too-large", "too much in one request", NULL);
+    for (size_t i = 0; i < items->count; i++)
+        if (items->list[i].kind == INGEST_MESSAGE) ingest_take_mark(&items->list[i]);
     if (!reply->status) reply->status = 200;
     return true;
 }

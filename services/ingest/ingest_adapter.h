@@ -169,6 +169,11 @@ struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
 struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
                                          struct ingest_items *items, struct sea_str external_id,
                                          struct sea_str contact_id, struct sea_str raw);
+/* A client may send its message a second time by another channel: an app without data, by SMS. It
+ * marks its text's end with "[m:UUID]", a UUID of its own choice; then that makes the event's id,
+ * on whatever channel it comes, and the mark is cut off. */
+void ingest_take_mark(struct ingest_item *item);
+struct sea_uuid ingest_client_id(struct sea_uuid client_message_id);
 /* A change of a message that came earlier: an edit, a reaction, a deletion. `change` tells it from
  * others of the same message: its time, or what was said. `external_id` becomes the target's, and
  * in_reply_to too. As above. */

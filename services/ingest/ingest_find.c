@@ -66,6 +66,29 @@ struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
     return item;
 }
 
+struct sea_uuid ingest_client_id(struct sea_uuid client_message_id)
+{
+    char text[SEA_UUID_TEXT];
+    sea_uuid_print(client_message_id, text);
+    const struct sea_str parts[] = {SEA_STR("client"), sea_str(text)};
+    return sea_uuid5(parts, SEA_COUNT(parts));
+}
+
+void ingest_take_mark(struct ingest_item *item)
+{
+    static const char MARK[] = "[m:";
+    enum { MARK_LEN = 3 + SEA_UUID_TEXT - 1 + 1 };
+    struct sea_str text = sea_str_trim(item->message.text), mark;
+    struct sea_uuid id;
+    if (item->message.kind != SEADESK__V1__MESSAGE_KIND__TEXT || text.len < MARK_LEN) return;
+    mark = (struct sea_str){text.ptr + text.len - MARK_LEN, MARK_LEN};
+    if (!sea_str_starts(mark, MARK) || mark.ptr[MARK_LEN - 1] != ']' ||
+        !sea_uuid_parse((struct sea_str){mark.ptr + 3, SEA_UUID_TEXT - 1}, &id))
+        return;
+    item->id = ingest_client_id(id);
+    item->message.text = sea_str_trim((struct sea_str){text.ptr, text.len - MARK_LEN});
+}
+
 struct ingest_item *ingest_found_change(const struct ingest_webhook *hook,
                                         struct ingest_items *items, int kind,
                                         struct sea_str target_id, struct sea_str change,

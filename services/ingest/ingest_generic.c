@@ -7,6 +7,7 @@
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "sea_enc.h"
+#include "sea_id.h"
 #include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 
@@ -166,6 +167,22 @@ static bool read_consent(yyjson_val *root, struct ingest_message *message,
     return true;
 }
 
+/* The same message may come by another channel too: its client's id is the event's then. */
+static bool read_client_id(yyjson_val *root, struct ingest_item *item,
+                           struct ingest_problem *problem)
+{
+    struct sea_str text;
+    struct sea_uuid id;
+    if (!take_str(root, "client_message_id", INGEST_ID_MAX, &text) ||
+        (text.len && !sea_uuid_parse(text, &id)))
+        return wrong(problem, "client_message_id must be a UUID", "/client_message_id");
+    if (text.len)
+        item->id = ingest_client_id(id);
+    else
+        ingest_take_mark(item);
+    return true;
+}
+
 static const struct sea_account *find_account(const struct ingest_generic *generic,
                                               yyjson_val *root, struct ingest_problem *problem)
 {
@@ -212,7 +229,7 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
     message->raw = raw;
     note_empty(item, items, message);
     item->id = ingest_id("message", account, &message->external_id, 1);
-    return true;
+    return read_client_id(root, item, problem);
 }
 
 bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,

@@ -1,5 +1,6 @@
 """test_phone.py: telephones at the edge: dialogues by dial string, calls, SMS in parts."""
 import secrets
+import uuid
 
 import pytest
 
@@ -102,3 +103,20 @@ def test_a_call_is_on_its_topic_as_it_rings_is_answered_ends_and_is_recorded(edg
     assert (ended.rings, ended.answered_at_ms - ended.started_at_ms) == (3, 9000)
     for record in records.values():
         assert number[1:].encode() not in e.everything_of(record) and b"rec/17" not in e.everything_of(record)
+
+
+# ---- what comes by SMS, and by data later ----
+
+@pytest.mark.ledger("CH-25")
+def test_a_clients_message_by_sms_and_later_by_data_is_one_message_of_one_ticket(edge, hasher, kafka_consumer, pg, eventually):
+    client, phone, messages = str(uuid.uuid4()), fresh_phone(), kafka_consumer("seadesk.messages")
+    sms = {"id": e.new("at-"), "from": phone, "to": "28901", "text": f"Where is it? [m:{client}]"}
+    for _ in range(2):
+        assert edge.post("/v1/channels/africastalking-sms/demo?key=demo-africastalking-sms-secret", data=sms).status_code == 200
+    assert edge.text(phone[1:], f"Where is it? [m:{client}]", e.new("wamid.")).status_code == 200
+    wanted = e.uuid5("client", client)
+    generic = {"channel": "form", "account": "demo", "message_id": e.new("f-"), "client_message_id": client, "text": "Where is it?",
+               "contact": {"id": phone}}
+    assert edge.message(generic).json() == {"accepted": 0, "duplicate": 1, "ids": [wanted]}
+    assert eventually(lambda: pg.value("select count(*) from router.message_v where event_id = %s", wanted) == 1, 60)
+    assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1

@@ -471,6 +471,23 @@ static bool generic(struct request *request, const struct sea_account *account, 
                                &request->problem);
 }
 
+static void ch_25_a_generic_message_has_its_clients_id(void **state)
+{
+    struct request *request = *state;
+    const struct sea_channel chat = {"chat", SEA_ADAPTER_GENERIC, SEA_CHANNEL_LIVE_CHAT};
+    const struct sea_account account = {.channel = &chat, .name = "demo", .is_enabled = true};
+    struct sea_uuid client;
+    assert_true(sea_uuid_parse(SEA_STR("0190b6a2-6b2e-7cc3-98c4-dc0c0c07398f"), &client));
+    assert_true(generic(request, &account,
+                        "{\"text\":\"Hallo\",\"contact\":{\"id\":\"v\"},"
+                        "\"client_message_id\":\"0190B6A2-6b2e-7cc3-98c4-dc0c0c07398f\"}"));
+    assert_true(sea_uuid_eq(request->items.list[0].id, ingest_client_id(client)));
+    assert_false(generic(request, &account,
+                         "{\"text\":\"Hallo\",\"contact\":{\"id\":\"v\"},"
+                         "\"client_message_id\":\"7\"}"));
+    assert_string_equal(request->problem.field, "/client_message_id");
+}
+
 static void cp_12_consent_to_recording_goes_before_its_message(void **state)
 {
     struct request *request = *state;
@@ -576,6 +593,7 @@ static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole), TEST(an_sms_in_broken_utf_8_keeps_what_can_be_read),
+          TEST(ch_25_a_generic_message_has_its_clients_id),
           TEST(cp_12_consent_to_recording_goes_before_its_message),
           TEST(what_is_said_of_the_notice_is_bounded), TEST(an_id_is_text_without_nul),
           TEST(an_event_of_a_batch_has_its_own_limit),

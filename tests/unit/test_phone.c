@@ -207,6 +207,36 @@ static void the_news_that_a_session_is_over_keeps_its_step(void **state)
     lose(&form);
 }
 
+#define CLIENT "0190b6a2-6b2e-7cc3-98c4-dc0c0c07398f"
+
+static void ch_25_a_clients_message_has_one_id_on_every_channel(void **state)
+{
+    struct form sms, twice, other, cut;
+    (void)state;
+    post(&sms, "africastalking-sms", "2026-11-22T08:15:00Z",
+         "id=a1&from=%2B254711000001&text=Where+is+it%3F+%5Bm%3A" CLIENT "%5D");
+    post(&twice, "africastalking-sms", "2026-11-22T08:16:00Z",
+         "id=a2&from=%2B254711000001&text=%5Bm%3A" CLIENT "%5D%0A");
+    post(&other, "africastalking-sms", "2026-11-22T08:15:00Z",
+         "id=a3&from=%2B254711000001&text=%5Bm%3A" CLIENT "%5D+thanks");
+    post(&cut, "africastalking-sms", "2026-11-22T08:15:00Z",
+         "id=a4&from=%2B254711000001&text=%5Bm%3Anone-6b2e-7cc3-98c4-dc0c0c07398f-xx%5D");
+    const struct ingest_item *first = sms.world.items.list;
+    struct sea_uuid client;
+    assert_true(sea_uuid_parse(SEA_STR(CLIENT), &client));
+    assert_true(sea_uuid_eq(first->id, ingest_client_id(client)));
+    assert_true(sea_str_is(first->message.text, "Where is it?"));
+    assert_true(sea_str_is(first->message.external_id, "a1"));
+    assert_true(sea_uuid_eq(first->id, twice.world.items.list->id));
+    assert_int_equal(twice.world.items.list->message.text.len, 0);
+    assert_false(sea_uuid_eq(first->id, other.world.items.list->id));
+    assert_true(cut.world.items.list->message.text.len > 0);
+    lose(&sms);
+    lose(&twice);
+    lose(&other);
+    lose(&cut);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(dv_11_a_booking_has_a_reference_which_a_repeated_request_has_too),
         cmocka_unit_test(without_what_was_kept_a_dialogue_begins_at_its_start_and_never_fails),
         cmocka_unit_test(the_news_that_a_session_is_over_keeps_its_step),
+        cmocka_unit_test(ch_25_a_clients_message_has_one_id_on_every_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
