@@ -134,8 +134,8 @@ static unsigned body_of(struct sea_str type)
     const char *end = type.len ? memchr(type.ptr, ';', type.len) : NULL;
     if (end) type.len = (size_t)(end - type.ptr);
     type = sea_str_trim(type);
-    struct sea_str tail = {type.ptr + (type.len > 5 ? type.len - 5 : 0), 5};
     if (!type.len) return INGEST_ANY;
+    struct sea_str tail = {type.ptr + (type.len > 5 ? type.len - 5 : 0), 5};
     if (is_nocase(type, "application/x-www-form-urlencoded")) return INGEST_FORM;
     if (is_nocase(type, "application/json")) return INGEST_JSON;
     if (is_nocase(type, "multipart/form-data")) return INGEST_MULTIPART;

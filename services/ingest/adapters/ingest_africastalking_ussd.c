@@ -13,7 +13,8 @@ enum { FORM_MAX = 8192, KEPT_PARTS = 4, REFERENCE_BYTES = 5 };
 
 static struct sea_str take_part(struct sea_str *rest)
 {
-    const char *end = rest->len ? memchr(rest->ptr, ' ', rest->len) : NULL;
+    if (!rest->len) return *rest;
+    const char *end = memchr(rest->ptr, ' ', rest->len);
     struct sea_str part = {rest->ptr, end ? (size_t)(end - rest->ptr) : rest->len};
     size_t gone = end ? part.len + 1 : part.len;
     *rest = (struct sea_str){rest->ptr + gone, rest->len - gone};
