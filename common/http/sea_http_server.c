@@ -160,8 +160,7 @@ static uint32_t tick_ms(const struct sea_http_server_config *config)
     return tick > TICK_MIN_MS ? tick : TICK_MIN_MS;
 }
 
-/* ":8080" means the loopback address. */
-static bool parse_address(const char *text, struct sockaddr_storage *ret, int *ret_len)
+bool sea_http_parse_address(const char *text, struct sockaddr_storage *ret, int *ret_len)
 {
     char full[SEA_HTTP_ADDRESS_TEXT];
     const char *colon = strrchr(text, ':');
@@ -181,7 +180,7 @@ bool sea_http_is_loopback(const char *listen)
 {
     struct sockaddr_storage address;
     int len = 0;
-    if (!parse_address(listen, &address, &len)) return false;
+    if (!sea_http_parse_address(listen, &address, &len)) return false;
     if (address.ss_family == AF_INET6)
         return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr);
     const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
@@ -212,7 +211,7 @@ static enum sea_err listen_at(struct sea_http_server *server, const char **ret_e
 {
     struct sockaddr_storage address;
     int len = 0;
-    if (!parse_address(server->config.listen, &address, &len)) {
+    if (!sea_http_parse_address(server->config.listen, &address, &len)) {
         *ret_error = "an address is written as 127.0.0.1:8080, [::1]:8080 or :0";
         return SEA_ERR_REJECT;
     }

@@ -4,6 +4,8 @@
 #ifndef SEA_HTTP_SERVER_H
 #define SEA_HTTP_SERVER_H
 
+#include <sys/socket.h>
+
 #include <event2/event.h>
 
 #include "sea_http.h"
@@ -66,6 +68,10 @@ SEA_MUST_CHECK enum sea_err sea_http_server_open(struct sea_http_server **ret,
  * frees them. */
 void sea_http_server_close(struct sea_http_server **server);
 
+/* An address as in `listen`; ":8080" means the loopback address. False: it isn't written like one.
+ */
+SEA_MUST_CHECK bool sea_http_parse_address(const char *text, struct sockaddr_storage *ret,
+                                           int *ret_len);
 /* Whether what listens at this address, as in `listen`, is reached from this machine alone. */
 bool sea_http_is_loopback(const char *listen);
 

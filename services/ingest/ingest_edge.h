@@ -32,6 +32,7 @@ struct ingest_edge {
     struct ingest_topic *topic;
     struct ingest_rejects *rejects;
     struct ingest_courier *courier;
+    struct ingest_lmtp_server *lmtp; /* NULL: none is served */
     int key_looks; /* at the start */
     bool is_listening;
 };

@@ -1,6 +1,7 @@
 /* main.c: wires the edge: configuration folder, keys, producer, HTTP and the topic of business
  * events. */
 #include "ingest_edge.h"
+#include "ingest_lmtp_server.h"
 #include "ingest_metrics.h"
 #include "sea_log.h"
 
@@ -77,7 +78,7 @@ static void serve_when_ready(void *ctx)
     if (sea_app_is_draining(edge->app)) return;
     if (!sea_days_is_ready(edge->days) && edge->key_looks++ < KEY_LOOKS_MAX)
         sea_app_after(edge->app, KEY_LOOK_MS, serve_when_ready, edge);
-    else if (ingest_http_open(edge))
+    else if (ingest_http_open(edge) || ingest_lmtp_server_open(&edge->lmtp, edge))
         sea_app_fail(edge->app);
     else
         edge->is_listening = true;
@@ -92,6 +93,7 @@ static void give_up(void *ctx)
 static void on_drain(void *ctx)
 {
     struct ingest_edge *edge = ctx;
+    ingest_lmtp_server_drain(edge->lmtp);
     sea_app_after(edge->app, GIVE_UP_MS, give_up, edge);
 }
 
@@ -148,6 +150,7 @@ static void stop(void *ctx)
 {
     struct ingest_edge *edge = ctx;
     ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
+    ingest_lmtp_server_close(&edge->lmtp);
     ingest_topic_close(&edge->topic);
     ingest_rejects_close(&edge->rejects);
     ingest_courier_close(&edge->courier);
