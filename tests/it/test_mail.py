@@ -1,0 +1,177 @@
+"""test_mail.py: e-mail in the whole stack: by LMTP and by providers' forms it becomes a message on its ticket, and what was
+acknowledged is on the log, whoever dies."""
+import contextlib
+import email.message
+import email.policy
+import signal
+import smtplib
+import socket
+
+import pytest
+
+import edge as e
+from stack import eventually
+from test_adapters import fresh, recorded
+from test_adapters import send as post
+
+TO = "demo@desk.example.com"
+GONE = (smtplib.SMTPServerDisconnected, ConnectionError)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def program(service):
+    """ingest with LMTP at program.lmtp."""
+    ingest = service("ingest")
+    ingest.lmtp = free_port()
+    ingest.settings(SEADESK_INGEST_LMTP=f"127.0.0.1:{ingest.lmtp}")
+    ingest.restart()
+    yield ingest
+    ingest.settings()
+    ingest.restart()
+
+
+@pytest.fixture
+def lmtp(program):
+    """A mail server's connection to ingest."""
+    with smtplib.LMTP("127.0.0.1", program.lmtp, timeout=60) as connection:
+        yield connection
+
+
+def connected(program):
+    return smtplib.LMTP("127.0.0.1", program.lmtp, timeout=60)
+
+
+def written(text="Where is my parcel?", charset="utf-8", sender=None, **headers):
+    """A message of e-mail of its own sender, and its id."""
+    name = e.new("m")
+    message = email.message.EmailMessage()
+    message["From"] = sender or f"Ana <{name}@example.com>"
+    message["To"] = TO
+    message["Message-ID"] = f"<{name}@mail.example.com>"
+    message["Date"] = "Sun, 22 Nov 2026 08:15:00 +0000"
+    for key, value in {"Subject": "My order", **headers}.items():
+        message[key.replace("_", "-")] = value
+    message.set_content(text, charset=charset)
+    return message, f"{name}@mail.example.com"
+
+
+def send(connection, message, to=TO, sender="ana@example.com"):
+    return connection.sendmail(sender, [to], message.as_bytes(policy=email.policy.SMTP))
+
+
+def is_there(kafka_consumer, external_id, account="demo", channel="email"):
+    wanted = e.message_id(channel, external_id, account)
+    return kafka_consumer("seadesk.messages", beginning=True).wait_for(e.of_id(wanted), 60)
+
+
+@pytest.mark.ledger("CH-02")
+def test_an_e_mail_with_an_attachment_opens_a_ticket_and_its_reply_goes_on_with_it(lmtp, desk):
+    """CH-02: a foreign charset, an attachment, a reply chain."""
+    first, first_id = written("注文した荷物が届きません。いつ届きますか。", "iso-2022-jp", Subject="届きません")
+    first.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="箱.png")
+    assert send(lmtp, first) == {}
+    opened = eventually(lambda: desk.message("email", first_id))
+    assert opened["text"] == "注文した荷物が届きません。いつ届きますか。" and opened["language"] == "ja"
+    reply, reply_id = written(
+        "まだ届きません。\n\n2026年11月22日(日) 17:15 Support <support@shop.example>:\n> しばらくお待ちください。",
+        sender=first["From"], In_Reply_To=f"<{first_id}>", References=f"<{first_id}>")
+    send(lmtp, reply)
+    answered = eventually(lambda: desk.message("email", reply_id))
+    assert answered["text"] == "まだ届きません。"
+    assert answered["ticket_id"] == opened["ticket_id"]
+    ticket = desk.get(f"/tickets/{opened['ticket_id']}").json()
+    assert ticket["channel"] == "email" and len(ticket["messages"]) == 2
+
+
+def test_an_automatic_answer_is_kept_opens_no_ticket_and_is_counted(lmtp, program, desk):
+    before = program.metric("seadesk_ingest_automatic_mails_total", channel="email", reason="auto_submitted")
+    message, external_id = written("I am out of office.", Auto_Submitted="auto-replied")
+    send(lmtp, message)
+    assert eventually(lambda: desk.message("email", external_id))["ticket_id"] is None
+    assert program.metric("seadesk_ingest_automatic_mails_total", channel="email", reason="auto_submitted") == before + 1
+    bounce, bounce_id = written("Undelivered", sender="mx@example.com")
+    send(lmtp, bounce, sender="")  # the envelope alone says so
+    assert eventually(lambda: desk.message("email", bounce_id))["ticket_id"] is None
+
+
+def test_each_recipient_is_answered_and_each_mailbox_gets_its_message(lmtp, kafka_consumer):
+    message, external_id = written()
+    lmtp.ehlo_or_helo_if_needed()
+    assert {"pipelining", "8bitmime", "smtputf8", "size"} <= set(lmtp.esmtp_features)
+    assert lmtp.mail("ana@example.com", ["SMTPUTF8", "BODY=8BITMIME"])[0] == 250
+    codes = [lmtp.rcpt(to)[0] for to in (TO, "mailgun+t7@desk.example.com", "nobody@desk.example.com", "DEMO+2@x.example")]
+    assert codes == [250, 250, 550, 250]
+    assert lmtp.docmd("DATA")[0] == 354
+    lmtp.send(message.as_bytes(policy=email.policy.SMTP) + b".\r\n")
+    assert [lmtp.getreply()[0] for _ in range(3)] == [250, 250, 250]
+    for account in ("demo", "mailgun"):
+        is_there(kafka_consumer, external_id, account)
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_next_one_taken(lmtp, kafka_consumer):
+    lmtp.ehlo_or_helo_if_needed()
+    assert lmtp.mail("ana@example.com", ["SIZE=40000000"])[0] == 552
+    assert lmtp.mail("ana@example.com")[0] == 250 and lmtp.rcpt(TO)[0] == 250
+    code, _ = lmtp.data(b"From: a@example.com\r\n\r\n" + (b"x" * 998 + b"\r\n") * 32000)
+    assert code == 552
+    message, external_id = written()
+    assert send(lmtp, message) == {}
+    is_there(kafka_consumer, external_id)
+
+
+def test_a_large_attachment_goes_through(lmtp, kafka_consumer):
+    message, external_id = written()
+    message.add_attachment(b"\0" * 9_000_000, maintype="application", subtype="zip", filename="all.zip")
+    assert send(lmtp, message) == {}
+    assert len(is_there(kafka_consumer, external_id).value) < 256 * 1024
+
+
+def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(program, service, kafka_consumer):
+    message, external_id = written()
+    with connected(program) as connection:
+        service("kafka").signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(smtplib.SMTPDataError) as refused:
+                send(connection, message)
+            assert refused.value.smtp_code == 451
+        finally:
+            service("kafka").signal(signal.SIGCONT)
+        program.wait_ready()
+        assert send(connection, message) == {}  # the connection goes on
+    is_there(kafka_consumer, external_id)
+
+
+@pytest.mark.parametrize("point", ["ingest.produced", "ingest.acknowledged"])
+def test_killed_before_the_answer_it_is_sent_again_with_the_same_id(program, kafka_consumer, point):
+    message, external_id = written()
+    crash = program.crash_at(point)
+    with pytest.raises(GONE), contextlib.closing(connected(program)) as connection:
+        send(connection, message)
+    crash.wait()
+    with connected(program) as connection:
+        assert send(connection, message) == {}
+    is_there(kafka_consumer, external_id)
+
+
+def test_at_its_end_a_waiting_client_is_told(program):
+    with contextlib.closing(connected(program)) as connection:
+        connection.ehlo_or_helo_if_needed()
+        program.stop()
+        try:
+            assert connection.getreply()[0] == 421
+        finally:
+            program.start()
+
+
+def test_a_marketplaces_message_carries_its_order_under_the_marketplaces_channel(program, env, proto, kafka_consumer):
+    ingest = e.Edge(env["SEADESK_INGEST_URL"])
+    assert post(fresh(recorded.CORPUS / "mailgun" / "amazon_relay.http", ingest), ingest)[0] == 200
+    record = is_there(kafka_consumer, "0101@amazonses.com", "buyers", "amazon")
+    message = proto("messages").MessageReceived.FromString(record.value)
+    assert (message.channel, message.order_id, message.is_automatic) == ("amazon", "903-8868176-2219830", False)
