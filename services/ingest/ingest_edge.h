@@ -33,7 +33,7 @@ struct ingest_edge {
     struct ingest_rejects *rejects;
     struct ingest_courier *courier;
     struct ingest_lmtp_server *lmtp; /* NULL: none is served */
-    int key_looks; /* at the start */
+    int key_looks;                   /* at the start */
     bool is_listening;
 };
 

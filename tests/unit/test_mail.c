@@ -31,6 +31,7 @@ static void assert_str(struct sea_str got, const char *expected)
 
 /* ---- the header ---- */
 
+/* CH-02 */
 static void CH_02_a_reply_names_its_sender_its_thread_and_its_time(void **state)
 {
     (void)state;
@@ -92,6 +93,7 @@ static void assert_charset(const char *charset, const char *bytes, const char *e
     assert_str(mail.text, expected);
 }
 
+/* CH-02 */
 static void CH_02_a_text_of_any_charset_becomes_utf_8(void **state)
 {
     (void)state;
@@ -146,6 +148,7 @@ static void html_and_a_footer_beside_it_are_both_kept(void **state)
     assert_str(mail.text, "words\nfooter");
 }
 
+/* CH-02 */
 static void CH_02_attachments_are_named_typed_measured_and_hashed(void **state)
 {
     (void)state;
@@ -204,6 +207,7 @@ static void hostile_messages_cost_little_and_say_that_they_were_cut(void **state
 
 /* ---- quoted history ---- */
 
+/* CH-02 */
 static void CH_02_quoted_history_is_cut_in_many_languages(void **state)
 {
     static const char *const HISTORIES[] = {
