@@ -25,6 +25,16 @@ function(sea_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
+# sea_embed(TABLE FOLDER FILES …): TABLE.c in the build folder, with the files as a table of sea_http_file.h.
+function(sea_embed table folder)
+  cmake_parse_arguments(ARG "" "" "FILES" ${ARGN})
+  list(TRANSFORM ARG_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/ OUTPUT_VARIABLE paths)
+  add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${table}.c
+    COMMAND ${CMAKE_COMMAND} -D OUT=${CMAKE_CURRENT_BINARY_DIR}/${table}.c -D TABLE=${table}
+      -D WEB=${CMAKE_CURRENT_SOURCE_DIR}/${folder} "-D FILES=${ARG_FILES}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+endfunction()
+
 # sea_unit(NAME SOURCES … LIBS …): a cmocka program run by ctest.
 function(sea_unit name)
   if(SEA_FUZZ OR NOT BUILD_TESTING)

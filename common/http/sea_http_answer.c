@@ -149,6 +149,7 @@ static void print_head(struct sea_http_exchange *exchange, const struct sea_http
         sea_buf_add(out, "\r\n", 2);
     }
     if (answer->headers != NULL) sea_buf_text(out, answer->headers);
+    if (exchange->headers != NULL) sea_buf_text(out, exchange->headers);
     sea_buf_add(out, "\r\n", 2);
     count(exchange, answer->status);
 }
@@ -162,6 +163,11 @@ static void finish(struct sea_http_exchange *exchange)
     exchange->is_done = true;
     if (exchange == TAILQ_FIRST(&conn->exchanges)) sea_http_exchange_advance(conn);
     sea_http_conn_mark(conn);
+}
+
+void sea_http_answer_with(struct sea_http_exchange *exchange, const char *headers)
+{
+    exchange->headers = headers;
 }
 
 void sea_http_answer(struct sea_http_exchange *exchange, const struct sea_http_answer *answer)

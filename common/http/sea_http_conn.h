@@ -41,12 +41,13 @@ struct sea_http_exchange {
     struct sea_buf out;             /* waits for the answers before it */
     void (*on_gone)(void *ctx);     /* of a stream */
     void *ctx;
-    const char *route; /* its pattern, for the metrics */
-    int64_t begun_us;  /* when its last byte was read */
-    bool is_done;      /* the answer is whole */
-    bool is_last;      /* the connection ends behind it */
-    bool is_refusal;   /* the peer may still be sending */
-    bool is_head;      /* HEAD: no body */
+    const char *route;   /* its pattern, for the metrics */
+    const char *headers; /* for its answer; NULL: none */
+    int64_t begun_us;    /* when its last byte was read */
+    bool is_done;        /* the answer is whole */
+    bool is_last;        /* the connection ends behind it */
+    bool is_refusal;     /* the peer may still be sending */
+    bool is_head;        /* HEAD: no body */
     bool is_stream, is_chunked, is_http10;
 };
 

@@ -100,6 +100,9 @@ struct sea_http_answer {
     bool is_last;             /* close the connection after it */
 };
 
+/* Header lines, each ended by CRLF, for whatever the answer will be; kept: constant text. */
+void sea_http_answer_with(struct sea_http_exchange *exchange, const char *headers);
+
 void sea_http_answer(struct sea_http_exchange *exchange, const struct sea_http_answer *answer);
 void sea_http_answer_empty(struct sea_http_exchange *exchange, int status);
 void sea_http_answer_json(struct sea_http_exchange *exchange, int status, struct sea_str json);

@@ -2,18 +2,11 @@
 #ifndef DESK_FILES_H
 #define DESK_FILES_H
 
-#include "sea_http_server.h"
+#include "sea_http_file.h"
 
-/* A file of the page; the table is made by the build (embed.cmake). */
-struct desk_file {
-    const char *path; /* as asked for: /app.js; the page itself is / */
-    const char *type;
-    const unsigned char *bytes;
-    size_t len;
-    const char *etag; /* quoted */
-};
-extern const struct desk_file desk_files[];
-extern const size_t desk_files_count;
+/* The files of the page, made by the build; the page itself is /. */
+extern const struct sea_http_file desk_web[];
+extern const size_t desk_web_count;
 
 /* GET of any path of the table. */
 sea_http_handler desk_files_get;

@@ -138,6 +138,12 @@ const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
     return sea_market_of(&edge->settings->markets, &facts);
 }
 
+enum sea_consent_rule ingest_edge_recording(const struct sea_market *market, struct sea_str channel)
+{
+    bool is_meant = sea_texts_have(&market->recording_channels, channel);
+    return is_meant ? market->recording : SEA_CONSENT_NONE;
+}
+
 /* Under an id of its own: sent again once the channel is open, the message isn't a duplicate. */
 static void bury(struct ingest_item *item, const struct sea_account *account)
 {

@@ -18,14 +18,17 @@ struct ingest_config {
 #undef SEA_SETTING
 };
 
+enum { INGEST_VISITOR_RATES = 4096 };
+
 struct ingest_edge {
     struct ingest_config own;
     const struct sea_config *config;
     struct sea_app *app;
     struct sea_settings *settings;
-    struct ingest_keys *account_keys; /* as settings->channels.accounts */
-    struct ingest_keys *source_keys;  /* as settings->channels.sources */
-    struct ingest_rate *source_rates; /* likewise */
+    struct ingest_keys *account_keys;                       /* as settings->channels.accounts */
+    struct ingest_keys *source_keys;                        /* as settings->channels.sources */
+    struct ingest_rate *source_rates;                       /* likewise */
+    struct ingest_rate visitor_rates[INGEST_VISITOR_RATES]; /* by contact key; a few share one */
     struct sea_pepper pepper;
     struct sea_days *days;
     struct ingest_intakes *intakes;
@@ -55,6 +58,10 @@ const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
  * where the channel is closed become dead letters. */
 void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
                       const struct sea_account *account);
+
+/* What the market wants before words of that channel are kept. */
+enum sea_consent_rule ingest_edge_recording(const struct sea_market *market,
+                                            struct sea_str channel);
 
 /* ingest_http.c */
 SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);

@@ -128,6 +128,9 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_OPTIONS, "/v1/events", ingest_http_handshake, 0},
     {SEA_HTTP_GET, "/v1/sources/{source}/rejects", ingest_http_rejects, 0},
     {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, INGEST_BODY_MAX},
+    {SEA_HTTP_OPTIONS, "/v1/messages", ingest_http_preflight, 0},
+    {SEA_HTTP_GET, "/v1/notices/{channel}/{account}", ingest_http_notice, 0},
+    {SEA_HTTP_GET, "/v1/widget.js", ingest_http_widget, 0},
 };
 
 enum sea_err ingest_http_open(struct ingest_edge *edge)

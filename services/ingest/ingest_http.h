@@ -4,6 +4,7 @@
 
 #include "ingest_adapter.h"
 #include "ingest_edge.h"
+#include "sea_visitor.h"
 
 /* Labels of the metrics are constant texts: a channel's name, or "events", "messages", "unknown".
  */
@@ -23,6 +24,17 @@ const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,
                                                struct sea_http_exchange *exchange,
                                                const struct sea_http_request *request,
                                                const char *label);
+/* A page of any site may read the answer (Fetch, CORS): what is asked for needs a token, and no
+ * cookie counts. */
+void ingest_http_any_site(struct sea_http_exchange *exchange);
+/* Whether a Bearer token is a visitor's session and not a publisher's key: it begins as JSON in
+ * base64url does. */
+bool ingest_http_is_session(struct sea_str token);
+/* The intake of a visitor's request, within their rate; NULL: it was answered. */
+struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
+                                        struct sea_http_exchange *exchange,
+                                        const struct sea_http_request *request,
+                                        struct sea_str token, struct sea_visitor *ret);
 void ingest_http_too_fast(struct sea_http_exchange *exchange, const char *label, uint32_t wait_s);
 void ingest_http_not_found(struct sea_http_exchange *exchange);
 /* Answers intake->problem and drops the intake. */
@@ -34,6 +46,7 @@ void ingest_http_quarantined(struct ingest_intake *intake, enum sea_err err);
 
 /* The calls; the context is the edge. */
 sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_rejects,
-    ingest_http_messages, ingest_http_webhook, ingest_http_challenge;
+    ingest_http_messages, ingest_http_preflight, ingest_http_notice, ingest_http_widget,
+    ingest_http_webhook, ingest_http_challenge;
 
 #endif

@@ -233,15 +233,6 @@ void ingest_http_handshake(void *ctx, struct sea_http_exchange *exchange,
     sea_buf_free(&headers);
 }
 
-/* Whether the market demands consent before anything that comes this way is kept. */
-static bool needs_consent(const struct ingest_edge *edge, const struct sea_account *account,
-                          const struct ingest_item *item)
-{
-    const struct sea_market *market = ingest_edge_market(edge, account, item);
-    return market->recording == SEA_CONSENT_OPT_IN &&
-           sea_texts_have(&market->recording_channels, item->channel);
-}
-
 /* Whether this source may bring that person's words, and here. */
 static bool is_in_scope(const struct ingest_edge *edge, const struct sea_source *publisher,
                         const struct sea_account *account, const struct ingest_item *item,
@@ -258,7 +249,8 @@ static bool take_consent(const struct ingest_edge *edge, const struct sea_accoun
                          struct ingest_intake *intake)
 {
     const struct ingest_item *item = &intake->items.list[0];
-    if (!needs_consent(edge, account, item)) return true;
+    const struct sea_market *market = ingest_edge_market(edge, account, item);
+    if (ingest_edge_recording(market, item->channel) != SEA_CONSENT_OPT_IN) return true;
     if (!item->message.has_recording_consent)
         return ingest_refuse(&intake->problem, 422, "consent-required",
                              "this market keeps nothing before consent to recording",
@@ -267,18 +259,32 @@ static bool take_consent(const struct ingest_edge *edge, const struct sea_accoun
            ingest_refuse(&intake->problem, 413, "too-large", "the request is too large", NULL);
 }
 
+/* Visitors speak for themselves alone. */
+static bool is_own(const struct sea_visitor *visitor, const struct sea_account *account,
+                   const struct ingest_item *item, struct ingest_problem *problem)
+{
+    if (account == visitor->account && sea_str_eq(item->contact_id, visitor->contact_id))
+        return true;
+    return ingest_refuse(problem, 403, "source-not-allowed",
+                         "the session is of another contact or account", "/contact/id");
+}
+
+/* Of a registered publisher, or (publisher NULL) of a visitor. */
 static bool take_message(const struct ingest_edge *edge, const struct sea_source *publisher,
-                         const struct sea_http_request *request, struct ingest_intake *intake)
+                         const struct sea_visitor *visitor, const struct sea_http_request *request,
+                         struct ingest_intake *intake)
 {
     const struct sea_account *account = NULL;
     struct ingest_generic generic = {.channels = &edge->settings->channels,
-                                     .source = sea_str(publisher->name),
+                                     .source =
+                                         publisher ? sea_str(publisher->name) : SEA_STR("visitor"),
                                      .body = request->body,
                                      .alc = &intake->alc};
     if (!sea_http_is_type(request, "application/json"))
         return ingest_refuse(&intake->problem, 415, "unsupported", "send application/json", NULL);
     if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
-    if (!is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||
+    if ((!publisher && !is_own(visitor, account, &intake->items.list[0], &intake->problem)) ||
+        !is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||
         !take_consent(edge, account, intake))
         return false;
     ingest_edge_sort(edge, &intake->items, account);
@@ -288,10 +294,15 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
 void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
                           const struct sea_http_request *request)
 {
-    const struct sea_source *publisher;
-    struct ingest_intake *intake = begin(ctx, exchange, request, "messages", &publisher);
+    const struct sea_source *publisher = NULL;
+    struct sea_visitor visitor = {0};
+    struct sea_str token = bearer(request);
+    ingest_http_any_site(exchange);
+    struct ingest_intake *intake = ingest_http_is_session(token)
+                                       ? ingest_http_visit(ctx, exchange, request, token, &visitor)
+                                       : begin(ctx, exchange, request, "messages", &publisher);
     if (!intake) return;
-    if (!take_message(ctx, publisher, request, intake)) {
+    if (!take_message(ctx, publisher, &visitor, request, intake)) {
         ingest_http_refuse(intake);
         return;
     }

@@ -7,12 +7,12 @@
 #include "notify_chat_rows.h"
 #include "notify_metrics.h"
 #include "notify_service.h"
-#include "notify_visitor.h"
 #include "sea_clock.h"
 #include "sea_enc.h"
 #include "sea_json.h"
 #include "sea_metrics_common.h"
 #include "sea_tail.h"
+#include "sea_visitor.h"
 #include "seadesk/v1/receipts.pb-c.h"
 
 enum {
@@ -287,8 +287,7 @@ static struct sea_str last_of(struct notify_chat *chat, const struct sea_http_re
 }
 
 static void begin(struct notify_chat *chat, struct sea_http_exchange *exchange,
-                  const struct notify_visitor *visitor, struct notify_chat_place place,
-                  bool is_reset)
+                  const struct sea_visitor *visitor, struct notify_chat_place place, bool is_reset)
 {
     struct sea_http_answer head = {
         .status = 200, .content_type = "text/event-stream", .headers = HEADERS};
@@ -309,7 +308,7 @@ static void begin(struct notify_chat *chat, struct sea_http_exchange *exchange,
 }
 
 static void listen_to(struct notify_chat *chat, struct sea_http_exchange *exchange,
-                      const struct sea_http_request *request, const struct notify_visitor *visitor)
+                      const struct sea_http_request *request, const struct sea_visitor *visitor)
 {
     struct notify *service = chat->service;
     struct sea_str last = last_of(chat, request);
@@ -335,9 +334,9 @@ static void on_stream(void *ctx, struct sea_http_exchange *exchange,
                       const struct sea_http_request *request)
 {
     struct notify_chat *chat = ctx;
-    struct notify_visitor visitor;
-    if (!notify_visitor_read(&chat->service->settings->channels, request->params[0],
-                             sea_clock_wall_ms(), &chat->arena, &visitor)) {
+    struct sea_visitor visitor;
+    if (!sea_visitor_read(&chat->service->settings->channels, SEA_STR("chat"), request->params[0],
+                          sea_clock_wall_ms(), &chat->arena, &visitor)) {
         sea_metric_inc(&sea_m_notifier_chat_refused_total);
         sea_http_answer_empty(exchange, 401);
     } else if (request->method == SEA_HTTP_HEAD) {

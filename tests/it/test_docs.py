@@ -52,7 +52,7 @@ def test_a_block_of_the_page_runs(env, tmp_path, number):
 
 
 def test_every_block_of_the_page_is_run_or_is_an_output(env):
-    assert {kind for kind, _ in BLOCKS} <= {*COMMANDS, "json", "yaml"}
+    assert {kind for kind, _ in BLOCKS} <= {*COMMANDS, "html", "json", "yaml"}
     assert len(first_lines()) >= 13
 
 

@@ -132,6 +132,7 @@ def status_callback(edge):
 
 
 EVENTS, MESSAGES, HOOK, REJECTS = "/v1/events", "/v1/messages", "/v1/channels/{channel}/{account}", "/v1/sources/{source}/rejects"
+NOTICE = "/v1/notices/{channel}/{account}"
 CHALLENGE = "/v1/channels/whatsapp/demo?hub.mode=subscribe&hub.challenge=7&hub.verify_token="
 DONE = {
     (EVENTS, "post", 202): lambda edge, _: edge.event(order()),
@@ -174,6 +175,8 @@ DONE = {
     (HOOK, "get", 200): lambda edge, _: edge.get(CHALLENGE + "demo-verify"),
     (HOOK, "get", 403): lambda edge, _: edge.get(CHALLENGE + "wrong"),
     (HOOK, "get", 404): lambda edge, _: edge.get("/v1/channels/pigeon/demo"),
+    (NOTICE, "get", 200): lambda edge, _: edge.get("/v1/notices/chat/demo?locale=de-DE"),
+    (NOTICE, "get", 404): lambda edge, _: edge.get("/v1/notices/chat/nobody"),
 }
 
 

@@ -6,15 +6,15 @@
 #include "desk_files.h"
 #include "sea_cmocka.h"
 
-static const struct desk_file *find(const char *path)
+static const struct sea_http_file *find(const char *path)
 {
-    for (size_t i = 0; i < desk_files_count; i++)
-        if (strcmp(desk_files[i].path, path) == 0) return &desk_files[i];
+    for (size_t i = 0; i < desk_web_count; i++)
+        if (strcmp(desk_web[i].path, path) == 0) return &desk_web[i];
     fail_msg("%s is missing in services/desk/CMakeLists.txt", path);
     abort();
 }
 
-static void assert_same_bytes(const struct desk_file *file, const char *source)
+static void assert_same_bytes(const struct sea_http_file *file, const char *source)
 {
     FILE *stream = fopen(source, "re");
     assert_non_null(stream);
@@ -36,12 +36,12 @@ static void every_file_of_the_page_is_there(void **state)
     for (FTSENT *entry; (entry = fts_read(tree));) {
         if (entry->fts_info != FTS_F) continue;
         const char *path = entry->fts_path + strlen(root);
-        const struct desk_file *file = find(strcmp(path, "/index.html") == 0 ? "/" : path);
+        const struct sea_http_file *file = find(strcmp(path, "/index.html") == 0 ? "/" : path);
         assert_same_bytes(file, entry->fts_path);
         seen++;
     }
     fts_close(tree);
-    assert_int_equal(seen, desk_files_count);
+    assert_int_equal(seen, desk_web_count);
 }
 
 static void types_and_tags_are_right(void **state)
@@ -51,10 +51,10 @@ static void types_and_tags_are_right(void **state)
     assert_string_equal(find("/app.js")->type, "text/javascript; charset=utf-8");
     assert_string_equal(find("/style.css")->type, "text/css; charset=utf-8");
     assert_string_equal(find("/favicon.svg")->type, "image/svg+xml");
-    for (size_t i = 0; i < desk_files_count; i++) {
-        assert_int_equal(strlen(desk_files[i].etag), 34);
+    for (size_t i = 0; i < desk_web_count; i++) {
+        assert_int_equal(strlen(desk_web[i].etag), 34);
         for (size_t k = 0; k < i; k++)
-            assert_string_not_equal(desk_files[i].etag, desk_files[k].etag);
+            assert_string_not_equal(desk_web[i].etag, desk_web[k].etag);
     }
 }
 

@@ -1,11 +1,11 @@
-/* Who a web-chat visitor is, by the token that the company's site signed. */
+/* test_visitor.c: who a visitor is, by the token that the company's site signed. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "notify_visitor.h"
 #include "sea_cmocka.h"
 #include "sea_mac.h"
+#include "sea_visitor.h"
 
 static const int64_t NOW = INT64_C(1799990000000);
 
@@ -23,12 +23,12 @@ static const struct sea_channels CHANNELS = {.accounts = ACCOUNTS,
 
 static void append(char *token, const void *bytes, size_t len)
 {
-    sodium_bin2base64(token + strlen(token), NOTIFY_SESSION_BYTES_MAX - strlen(token), bytes, len,
+    sodium_bin2base64(token + strlen(token), SEA_SESSION_BYTES_MAX - strlen(token), bytes, len,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 static void sign(const char *header, const char *claims, const char *secret,
-                 char ret[NOTIFY_SESSION_BYTES_MAX])
+                 char ret[SEA_SESSION_BYTES_MAX])
 {
     struct sea_mac *mac = NULL;
     uint8_t code[SEA_MAC_MOST_BYTES];
@@ -47,8 +47,8 @@ static void sign(const char *header, const char *claims, const char *secret,
 static bool is_good(struct sea_str token)
 {
     struct sea_arena arena = SEA_ARENA(4096);
-    struct notify_visitor visitor;
-    bool is_read = notify_visitor_read(&CHANNELS, token, NOW, &arena, &visitor);
+    struct sea_visitor visitor;
+    bool is_read = sea_visitor_read(&CHANNELS, SEA_STR("chat"), token, NOW, &arena, &visitor);
     if (is_read) {
         assert_ptr_equal(visitor.account, &ACCOUNTS[0]);
         assert_str_equal(visitor.contact_id, "visitor-1");
@@ -60,7 +60,7 @@ static bool is_good(struct sea_str token)
 
 static bool is_taken(const char *header, const char *claims, const char *secret)
 {
-    char token[NOTIFY_SESSION_BYTES_MAX];
+    char token[SEA_SESSION_BYTES_MAX];
     sign(header, claims, secret, token);
     return is_good(sea_str(token));
 }
@@ -122,7 +122,7 @@ static void wrong_claims_are_refused(void **state)
 static void a_token_that_was_touched_is_refused(void **state)
 {
     (void)state;
-    char token[NOTIFY_SESSION_BYTES_MAX];
+    char token[SEA_SESSION_BYTES_MAX];
     sign(HS256, CLAIMS, "demo-chat-secret", token);
     size_t len = strlen(token);
     for (size_t i = 0; i < len; i++) {

@@ -1,6 +1,6 @@
-/* notify_visitor.c: three parts of base64url; the claims name the account whose secret must have
+/* sea_visitor.c: three parts of base64url; the claims name the account whose secret must have
  * signed them. */
-#include "notify_visitor.h"
+#include "sea_visitor.h"
 
 #include <string.h>
 
@@ -36,7 +36,7 @@ static bool decode(struct sea_str text, uint8_t *ret, size_t cap, size_t *ret_le
 
 static yyjson_doc *parse(struct sea_str part)
 {
-    uint8_t json[NOTIFY_SESSION_BYTES_MAX];
+    uint8_t json[SEA_SESSION_BYTES_MAX];
     size_t len = 0;
     if (!decode(part, json, sizeof(json), &len)) return NULL;
     return yyjson_read((const char *)json, len, 0);
@@ -74,13 +74,14 @@ static struct sea_str text_of(yyjson_val *claims, const char *name)
     return (struct sea_str){yyjson_get_str(value), yyjson_get_len(value)};
 }
 
-static bool read_claims(const struct sea_channels *channels, yyjson_val *claims, int64_t now_ms,
-                        struct sea_arena *arena, struct notify_visitor *ret)
+static bool read_claims(const struct sea_channels *channels, struct sea_str channel,
+                        yyjson_val *claims, int64_t now_ms, struct sea_arena *arena,
+                        struct sea_visitor *ret)
 {
     struct sea_str contact_id = text_of(claims, "sub");
     yyjson_val *exp = yyjson_obj_get(claims, "exp");
-    struct notify_visitor visitor = {
-        .account = sea_channels_account(channels, SEA_STR("chat"), text_of(claims, "aud"))};
+    struct sea_visitor visitor = {
+        .account = sea_channels_account(channels, channel, text_of(claims, "aud"))};
     if (visitor.account == NULL || !visitor.account->is_enabled || contact_id.len == 0 ||
         contact_id.len > CONTACT_ID_MAX || !yyjson_is_uint(exp) ||
         yyjson_get_uint(exp) > INT64_MAX / 1000)
@@ -88,22 +89,24 @@ static bool read_claims(const struct sea_channels *channels, yyjson_val *claims,
     visitor.expires_ms = (int64_t)yyjson_get_uint(exp) * 1000;
     visitor.contact_id = sea_arena_str(arena, contact_id);
     if (visitor.contact_id.ptr == NULL || visitor.expires_ms <= now_ms ||
-        visitor.expires_ms - now_ms > NOTIFY_SESSION_DAYS_MAX * DAY_MS)
+        visitor.expires_ms - now_ms > SEA_SESSION_DAYS_MAX * DAY_MS)
         return false;
     *ret = visitor;
     return true;
 }
 
-bool notify_visitor_read(const struct sea_channels *channels, struct sea_str token, int64_t now_ms,
-                         struct sea_arena *arena, struct notify_visitor *ret)
+bool sea_visitor_read(const struct sea_channels *channels, struct sea_str channel,
+                      struct sea_str token, int64_t now_ms, struct sea_arena *arena,
+                      struct sea_visitor *ret)
 {
     struct sea_str parts[3];
-    struct notify_visitor visitor;
-    if (token.len > NOTIFY_SESSION_BYTES_MAX || !split(token, parts) || !is_hs256(parts[0]))
+    struct sea_visitor visitor;
+    if (token.len > SEA_SESSION_BYTES_MAX || !split(token, parts) || !is_hs256(parts[0]))
         return false;
     yyjson_doc *doc = parse(parts[1]);
-    bool is_good = read_claims(channels, yyjson_doc_get_root(doc), now_ms, arena, &visitor) &&
-                   is_signed_by(&visitor.account->secret, parts);
+    bool is_good =
+        read_claims(channels, channel, yyjson_doc_get_root(doc), now_ms, arena, &visitor) &&
+        is_signed_by(&visitor.account->secret, parts);
     yyjson_doc_free(doc);
     if (is_good) *ret = visitor;
     return is_good;

@@ -1,4 +1,4 @@
-# Makes the table of desk_files.h: cmake -D OUT=… -D WEB=… -D FILES=a;b -P embed.cmake
+# Makes a table of sea_http_file.h: cmake -D OUT=… -D TABLE=name -D WEB=folder -D FILES=a;b -P embed.cmake
 set(types ".html=text/html\; charset=utf-8" ".js=text/javascript\; charset=utf-8" ".css=text/css\; charset=utf-8"
   ".json=application/json" ".svg=image/svg+xml")
 set(arrays "")
@@ -28,5 +28,7 @@ foreach(name ${FILES})
   string(APPEND rows "    {\"${path}\", \"${type}\", file_${n}, sizeof(file_${n}) - 1, \"\\\"${tag}\\\"\"},\n")
   math(EXPR n "${n} + 1")
 endforeach()
-file(WRITE ${OUT} "/* The files of the agents' page; made by embed.cmake. */\n#include \"desk_files.h\"\n\n${arrays}\n"
-  "const struct desk_file desk_files[] = {\n${rows}};\nconst size_t desk_files_count = sizeof(desk_files) / sizeof(desk_files[0]);\n")
+file(WRITE ${OUT} "/* Files built in; made by embed.cmake. */\n#include \"sea_http_file.h\"\n\n"
+  "extern const struct sea_http_file ${TABLE}[];\nextern const size_t ${TABLE}_count;\n\n${arrays}\n"
+  "const struct sea_http_file ${TABLE}[] = {\n${rows}};\n"
+  "const size_t ${TABLE}_count = sizeof(${TABLE}) / sizeof(${TABLE}[0]);\n")

@@ -1,0 +1,109 @@
+/* ingest_http_visitor.c: what a visitor's browser asks for: the widget, what the market wants to be
+ * said before anything is kept, and who may write as whom. */
+#include "ingest_http.h"
+#include "sea_clock.h"
+#include "sea_http_file.h"
+#include "sea_seal.h"
+
+extern const struct sea_http_file ingest_web[];
+
+/* What nobody types, and a queue that was kept while offline still goes through. */
+static const struct sea_source VISITOR = {.rate_per_s = 1, .burst = 100};
+
+static const char *const RULES[] = {
+    [SEA_CONSENT_NONE] = "none", [SEA_CONSENT_NOTICE] = "notice", [SEA_CONSENT_OPT_IN] = "opt_in"};
+
+void ingest_http_any_site(struct sea_http_exchange *exchange)
+{
+    sea_http_answer_with(exchange, "Access-Control-Allow-Origin: *\r\n");
+}
+
+bool ingest_http_is_session(struct sea_str token)
+{
+    return sea_str_starts(token, "eyJ");
+}
+
+static bool read_visitor(const struct ingest_edge *edge, struct sea_str token,
+                         struct sea_arena *arena, struct sea_visitor *ret)
+{
+    const struct sea_channels *channels = &edge->settings->channels;
+    int64_t now_ms = sea_clock_wall_ms();
+    return sea_visitor_read(channels, SEA_STR("chat"), token, now_ms, arena, ret) ||
+           sea_visitor_read(channels, SEA_STR("form"), token, now_ms, arena, ret);
+}
+
+static struct ingest_rate *rate_of(struct ingest_edge *edge, const struct sea_visitor *visitor)
+{
+    struct sea_key key = sea_contact_key(&edge->pepper, sea_str(visitor->account->channel->name),
+                                         sea_str(visitor->account->name), visitor->contact_id);
+    return &edge->visitor_rates[(key.bytes[0] << 8 | key.bytes[1]) % INGEST_VISITOR_RATES];
+}
+
+struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
+                                        struct sea_http_exchange *exchange,
+                                        const struct sea_http_request *request,
+                                        struct sea_str token, struct sea_visitor *ret)
+{
+    uint32_t wait_s;
+    struct ingest_intake *intake = ingest_http_begin(edge, exchange, request, "messages");
+    if (!intake) return NULL;
+    if (!read_visitor(edge, token, &intake->arena, ret))
+        ingest_http_refuse_silently(exchange, "messages", "bad_session");
+    else if (!ingest_rate_take(rate_of(edge, ret), &VISITOR, 1, sea_clock_mono_us(), &wait_s))
+        ingest_http_too_fast(exchange, "messages", wait_s);
+    else
+        return intake;
+    ingest_intake_drop(intake);
+    return NULL;
+}
+
+void ingest_http_preflight(void *ctx, struct sea_http_exchange *exchange,
+                           const struct sea_http_request *request)
+{
+    (void)ctx;
+    (void)request;
+    ingest_http_any_site(exchange);
+    sea_http_answer(exchange, &(struct sea_http_answer){
+                                  .status = 204,
+                                  .headers = "Access-Control-Allow-Methods: POST\r\n"
+                                             "Access-Control-Allow-Headers: authorization, "
+                                             "content-type\r\n"
+                                             "Access-Control-Max-Age: 86400\r\n"});
+}
+
+void ingest_http_notice(void *ctx, struct sea_http_exchange *exchange,
+                        const struct sea_http_request *request)
+{
+    const struct ingest_edge *edge = ctx;
+    struct sea_arena arena = SEA_ARENA(4096);
+    struct sea_str channel = request->params[0];
+    const struct sea_account *account =
+        sea_channels_account(&edge->settings->channels, channel, request->params[1]);
+    ingest_http_any_site(exchange);
+    if (!account || !account->is_enabled || account->adapter != SEA_ADAPTER_GENERIC) {
+        ingest_http_not_found(exchange);
+        return;
+    }
+    struct sea_contact_facts facts = {.account_market = account->market,
+                                      .locale = ingest_form_text(request->query, "locale", &arena)};
+    const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
+    struct sea_buf json = SEA_BUF(256);
+    sea_buf_printf(&json, "{\"market\":\"%s\",\"recording\":\"%s\"}", market->code,
+                   RULES[ingest_edge_recording(market, channel)]);
+    sea_http_answer(exchange, &(struct sea_http_answer){.status = 200,
+                                                        .content_type = "application/json",
+                                                        .headers = "Cache-Control: no-cache\r\n",
+                                                        .body = sea_buf_view(&json)});
+    sea_buf_free(&json);
+    sea_arena_free(&arena);
+}
+
+void ingest_http_widget(void *ctx, struct sea_http_exchange *exchange,
+                        const struct sea_http_request *request)
+{
+    (void)ctx;
+    ingest_http_any_site(exchange);
+    sea_http_answer_file(exchange, request, &ingest_web[0],
+                         "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
+                         "Cross-Origin-Resource-Policy: cross-origin\r\n");
+}
