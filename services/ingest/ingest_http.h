@@ -27,9 +27,9 @@ const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,
 /* A page of any site may read the answer (Fetch, CORS): what is asked for needs a token, and no
  * cookie counts. */
 void ingest_http_any_site(struct sea_http_exchange *exchange);
-/* Whether a Bearer token is a visitor's session and not a publisher's key: it begins as JSON in
- * base64url does. */
-bool ingest_http_is_session(struct sea_str token);
+/* Whether a Bearer token may be a visitor's session: it begins as JSON in base64url does, and is no
+ * publisher's key. */
+bool ingest_http_is_session(const struct ingest_edge *edge, struct sea_str token);
 /* The intake of a visitor's request, within their rate; NULL: it was answered. */
 struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
                                         struct sea_http_exchange *exchange,

@@ -298,7 +298,7 @@ void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
     struct sea_visitor visitor = {0};
     struct sea_str token = bearer(request);
     ingest_http_any_site(exchange);
-    struct ingest_intake *intake = ingest_http_is_session(token)
+    struct ingest_intake *intake = ingest_http_is_session(ctx, token)
                                        ? ingest_http_visit(ctx, exchange, request, token, &visitor)
                                        : begin(ctx, exchange, request, "messages", &publisher);
     if (!intake) return;

@@ -18,9 +18,9 @@ void ingest_http_any_site(struct sea_http_exchange *exchange)
     sea_http_answer_with(exchange, "Access-Control-Allow-Origin: *\r\n");
 }
 
-bool ingest_http_is_session(struct sea_str token)
+bool ingest_http_is_session(const struct ingest_edge *edge, struct sea_str token)
 {
-    return sea_str_starts(token, "eyJ");
+    return sea_str_starts(token, "ey") && !sea_channels_source(&edge->settings->channels, token);
 }
 
 static bool read_visitor(const struct ingest_edge *edge, struct sea_str token,

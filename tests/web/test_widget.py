@@ -89,7 +89,12 @@ class Visit(Page):
 
     def kept(self, what):
         stored = self.script("return Object.entries(localStorage)")
-        return next((json.loads(value)[what] for name, value in stored if self.visitor in name), None)
+        return next((json.loads(value)[what] for name, value in stored if name.endswith(self.visitor + ":")), None)
+
+    def waiting(self):
+        """The ids of the messages that are kept until ingest has them."""
+        return self.script("return Object.keys(localStorage).filter((n) => n.includes(arguments[0] + ':w-'))"
+                           ".map((n) => n.split(':').pop())", self.visitor)
 
     def asked_for(self):
         """The addresses of all that the page has asked for."""
@@ -173,12 +178,27 @@ def test_what_is_written_offline_is_sent_once_when_the_network_is_back(browser, 
     try:
         message_id = browser.write("Sent from a tunnel")
         browser.wait("li.mine .state", "Waiting")
-        assert [message["message_id"] for message in browser.kept("queue")] == [message_id]
+        assert browser.waiting() == [message_id]
     finally:
         browser.is_offline(False)
     assert message_at_desk(world, message_id)["ticket_id"] == first["ticket_id"]
-    eventually(lambda: browser.kept("queue") == [])
+    eventually(lambda: browser.waiting() == [])
     assert texts_of(world, first["ticket_id"]).count("Sent from a tunnel") == 1
+    browser.errors()
+
+
+def test_what_waited_when_the_page_was_left_is_sent_by_the_next_page(browser, world):
+    browser.open_chat("en-US")
+    browser.wait("#text")
+    browser.is_offline(True)
+    try:
+        message_id = browser.write("Sent after the tunnel")
+        browser.driver.get("data:text/html,elsewhere")
+    finally:
+        browser.is_offline(False)
+    browser.visit("en-US", visitor=browser.visitor)  # and not opened
+    assert message_at_desk(world, message_id)["text"] == "Sent after the tunnel"
+    eventually(lambda: browser.waiting() == [])
     browser.errors()
 
 
@@ -192,7 +212,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_is_one(browser, world
           return answer;
         };""")
     message = message_at_desk(world, browser.write("Only once, please"))
-    eventually(lambda: browser.script("return window.posts") == 2 and browser.kept("queue") == [])
+    eventually(lambda: browser.script("return window.posts") == 2 and browser.waiting() == [])
     assert texts_of(world, message["ticket_id"]) == ["Only once, please"]
 
 

@@ -109,11 +109,14 @@
 
   // ---- what is kept in the browser: nothing before consent, where that is asked for ----
 
-  const storeName = () => `seadesk:${mode}:${account}:${visitor}`;
+  // A message that waits has an entry of its own: no other tab's page can write over it.
+  const storeName = (id = "") => `seadesk:${mode}:${account}:${visitor}:${id}`;
 
   function load() {
     try {
       kept = { ...fresh(), ...JSON.parse(localStorage.getItem(storeName())) };
+      kept.queue = Object.keys(localStorage).filter((name) => name.startsWith(storeName("w-")))
+        .map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => (a.sent_at < b.sent_at ? -1 : 1));
     } catch {
       kept = fresh(); // no storage, or not ours: the page's life must do
     }
@@ -122,8 +125,24 @@
   function save() {
     if (!mayRecord()) return;
     try {
-      localStorage.setItem(storeName(), JSON.stringify(kept));
+      const { queue, ...rest } = kept;
+      localStorage.setItem(storeName(), JSON.stringify(rest));
+      for (const message of queue) localStorage.setItem(storeName(message.message_id), JSON.stringify(message));
     } catch { /* full or forbidden: as above */ }
+  }
+
+  function hasWaiting() {
+    try {
+      return Object.keys(localStorage).some((name) => name.startsWith(`seadesk:${mode}:${account}:`) && name.includes(":w-"));
+    } catch {
+      return false;
+    }
+  }
+
+  function unstore(id) {
+    try {
+      localStorage.removeItem(storeName(id));
+    } catch { /* nothing was kept */ }
   }
 
   const mayRecord = () => rule === "none" || rule === "notice" || kept.consent !== null;
@@ -164,10 +183,9 @@
   }
 
   function decline() {
+    for (const message of kept.queue) unstore(message.message_id);
+    unstore();
     kept = fresh();
-    try {
-      localStorage.removeItem(storeName());
-    } catch { /* nothing was kept */ }
     ui.status.textContent = words.declined;
     if (mode === "chat") close();
   }
@@ -175,7 +193,6 @@
   // ---- messages out: kept until ingest has them, each under one id ----
 
   function write(fields) {
-    if (kept.queue.length >= QUEUE_MAX) return;
     const id = crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "w-");
     kept.queue.push({ message_id: id, sent_at: new Date().toISOString(), ...fields });
     shown({ id, text: fields.text, mine: true });
@@ -225,6 +242,7 @@
       return -1;
     }
     const sent = kept.queue.shift();
+    unstore(sent.message_id);
     const line = kept.shown.find((each) => each.id === sent.message_id);
     if (line) line.failed = !answer.ok;
     if (mode === "form") ui.status.textContent = answer.ok ? words.done : words.failed;
@@ -304,6 +322,7 @@
     else buildChat(root);
     (mode === "form" && document.querySelector(say.target || null) || document.body).append(host);
     ui.form.addEventListener("submit", submit);
+    if (mode === "chat" && hasWaiting()) begin(); // what an earlier page could not send
   }
 
   function buildChat(root) {
@@ -363,6 +382,7 @@
     if (!text || !mayRecord()) return;
     let fields = { text };
     try {
+      if (kept.queue.length >= QUEUE_MAX) throw new Error("too many wait");
       fields.attachments = await upload();
     } catch {
       ui.status.textContent = words.failed; // the words stay in the field
@@ -407,7 +427,7 @@
       return;
     }
     show();
-    if (mode === "chat") (mayRecord() ? ui.text : ui.agree).focus();
+    if (mode === "chat" && isOpen) (mayRecord() ? ui.text : ui.agree).focus();
     listen();
     sendLater(0);
   }
