@@ -316,11 +316,12 @@ void ingest_lmtp_server_drain(struct ingest_lmtp_server *server)
 void ingest_lmtp_server_close(struct ingest_lmtp_server **pointer)
 {
     struct ingest_lmtp_server *server = *pointer;
-    struct connection *connection;
     if (!server) return;
     server->is_holding = false;
     if (server->listener) evconnlistener_free(server->listener);
-    while ((connection = TAILQ_FIRST(&server->connections))) {
+    struct connection *connection = TAILQ_FIRST(&server->connections), *next;
+    for (; connection; connection = next) {
+        next = TAILQ_NEXT(connection, of_server);
         connection->is_publishing = false; /* whom it waited for is closed */
         destroy(connection);
     }

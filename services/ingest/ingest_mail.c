@@ -18,7 +18,6 @@ enum {
     LINES_MAX = 20000,             /* that look like a header field or a boundary */
     ADDRESSES_MAX_BYTES = 1 << 16, /* of one header field with addresses */
     GROUPS_MAX = 500,              /* colons in it: GMime reads groups by recursion */
-    WORDS_MAX = 1 << 20,           /* of text that is decoded */
 };
 
 /* One message in work. `wanted` says which parts count at this place. */
@@ -103,7 +102,8 @@ static void read_from(struct reading *reading, GMimeMessage *message)
         if (!INTERNET_ADDRESS_IS_MAILBOX(address)) continue;
         mail->from = kept(reading->arena,
                           internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address)));
-        mail->name = kept(reading->arena, internet_address_get_name(address));
+        mail->name =
+            sea_utf8_cut(kept(reading->arena, internet_address_get_name(address)), INGEST_ID_MAX);
         for (size_t k = 0; k < mail->from.len; k++) {
             char *c = (char *)(uintptr_t)&mail->from.ptr[k];
             if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
@@ -180,7 +180,8 @@ static void read_header(struct reading *reading, GMimeMessage *message)
     GDateTime *date = g_mime_message_get_date(message);
     int64_t sent_at_s = date ? g_date_time_to_unix(date) : 0;
     read_from(reading, message);
-    mail->subject = kept(reading->arena, g_mime_message_get_subject(message));
+    mail->subject = sea_utf8_cut(kept(reading->arena, g_mime_message_get_subject(message)),
+                                 INGEST_MAIL_LINE_MAX);
     mail->message_id = kept(reading->arena, g_mime_message_get_message_id(message));
     mail->in_reply_to = id_of(reading, field(message, "In-Reply-To"), false);
     if (!mail->in_reply_to.len)
@@ -196,7 +197,7 @@ static void add_words(struct reading *reading, struct sea_str text)
     struct sea_buf *words = &reading->words;
     if (!sea_str_trim(text).len) return;
     if (words->len) sea_buf_char(words, '\n');
-    sea_buf_str(words, sea_utf8_cut(text, WORDS_MAX - words->len));
+    sea_buf_str(words, sea_utf8_cut(text, INGEST_MAIL_WORDS_MAX - words->len));
 }
 
 /* A part's content, decoded: up to `max` bytes of it. To be freed. */
@@ -231,8 +232,7 @@ static void add_text(struct reading *reading, GMimeObject *object, bool is_html)
     GMimeContentType *type = g_mime_object_get_content_type(object);
     struct sea_str charset = sea_str(g_mime_content_type_get_parameter(type, "charset"));
     GByteArray *bytes = content_of(object);
-    struct sea_str raw = {(const char *)bytes->data,
-                          bytes->len < WORDS_MAX ? bytes->len : WORDS_MAX};
+    struct sea_str raw = {(const char *)bytes->data, bytes->len};
     struct sea_str text = ingest_mail_utf8(charset, raw, reading->arena);
     add_words(reading, is_html ? ingest_mail_html(text, reading->arena) : text);
     g_byte_array_free(bytes, TRUE);
@@ -296,7 +296,7 @@ static GMimeMessage *parse(struct sea_str message)
 bool ingest_mail_read(struct ingest_mail *ret, struct sea_str message, struct sea_arena *arena)
 {
     struct sea_str bounded = within_bounds(message);
-    struct reading reading = {.mail = ret, .arena = arena, .words = SEA_BUF(WORDS_MAX)};
+    struct reading reading = {.mail = ret, .arena = arena, .words = SEA_BUF(INGEST_MAIL_WORDS_MAX)};
     GMimeMessage *parsed = bounded.len ? parse(bounded) : NULL;
     *ret = (struct ingest_mail){.is_cut = bounded.len < message.len};
     if (!parsed) return true;

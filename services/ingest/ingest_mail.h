@@ -7,7 +7,9 @@
 #include "sea_buf.h"
 
 enum {
+    INGEST_MAIL_WORDS_MAX = 1 << 20,  /* of a text that is looked at */
     INGEST_MAIL_TEXT_MAX = 64 * 1024, /* of the words that go on; more stays in the raw part */
+    INGEST_MAIL_LINE_MAX = 2000,      /* of the subject */
     INGEST_MAIL_HOPS_MAX = 50,        /* Received lines; more is a loop (RFC 5321 6.3) */
 };
 
@@ -30,7 +32,7 @@ struct ingest_mail {
 SEA_MUST_CHECK bool ingest_mail_read(struct ingest_mail *ret, struct sea_str message,
                                      struct sea_arena *arena);
 /* Its words, where they came apart from the header; the HTML counts where there is no plain text.
- */
+ * What is no UTF-8 becomes '?'. */
 void ingest_mail_words(struct ingest_mail *mail, struct sea_str plain, struct sea_str html,
                        struct sea_arena *arena);
 /* One more attachment; beyond INGEST_ATTACHMENTS_MAX it is left out. */
@@ -53,8 +55,9 @@ bool ingest_mail_is_relay(struct sea_str address);
 
 /* ---- ingest_mail_text.c ---- */
 
-/* Bytes of a charset (an IANA name; empty: not told) in UTF-8. What has no place in it, or is of a
- * charset that nobody knows, becomes U+FFFD or '?', for all to see. */
+/* Bytes of a charset (an IANA name; empty: not told) in UTF-8, INGEST_MAIL_WORDS_MAX at most. What
+ * has no place in it, or is of a charset that nobody knows, becomes U+FFFD or '?', for all to see.
+ */
 struct sea_str ingest_mail_utf8(struct sea_str charset, struct sea_str bytes,
                                 struct sea_arena *arena);
 /* The words of an HTML part, quotations marked with "> " as in plain text. */

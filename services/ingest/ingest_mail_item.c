@@ -24,21 +24,22 @@ static bool is_forwarded(struct sea_str subject)
     return false;
 }
 
-/* With line ends as everywhere else. */
+/* With line ends as everywhere else, and no NUL. */
 static struct sea_str lines_of(struct sea_str text, struct sea_arena *arena)
 {
     char *copy = sea_arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; copy && i < text.len; i++)
-        if (text.ptr[i] != '\r') copy[len++] = text.ptr[i];
+        if (text.ptr[i] != '\r' && text.ptr[i]) copy[len++] = text.ptr[i];
     return (struct sea_str){copy, len};
 }
 
 void ingest_mail_words(struct ingest_mail *mail, struct sea_str plain, struct sea_str html,
                        struct sea_arena *arena)
 {
-    struct sea_str text = sea_str_trim(lines_of(plain, arena));
-    if (!text.len) text = ingest_mail_html(html, arena);
+    const struct sea_str utf8 = {NULL, 0};
+    struct sea_str text = sea_str_trim(lines_of(ingest_mail_utf8(utf8, plain, arena), arena));
+    if (!text.len) text = ingest_mail_html(ingest_mail_utf8(utf8, html, arena), arena);
     if (!is_forwarded(mail->subject)) text = ingest_mail_fresh(text, arena);
     mail->text = sea_utf8_cut(text, INGEST_MAIL_TEXT_MAX);
     if (mail->text.len < text.len || mail->is_cut)
@@ -47,8 +48,12 @@ void ingest_mail_words(struct ingest_mail *mail, struct sea_str plain, struct se
 
 void ingest_mail_attach(struct ingest_mail *mail, const struct ingest_attachment *attachment)
 {
-    if (mail->attachments_count < INGEST_ATTACHMENTS_MAX)
-        mail->attachments[mail->attachments_count++] = *attachment;
+    if (mail->attachments_count == INGEST_ATTACHMENTS_MAX) return;
+    struct ingest_attachment *added = &mail->attachments[mail->attachments_count++];
+    *added = *attachment;
+    added->name = sea_utf8_cut(added->name, INGEST_ID_MAX);
+    added->mime = sea_utf8_cut(added->mime, INGEST_ID_MAX);
+    if (added->url.len > INGEST_MAIL_LINE_MAX) added->url.len = 0;
 }
 
 void ingest_mail_attach_part(struct ingest_mail *mail, const struct ingest_part *part,

@@ -49,9 +49,10 @@ struct sea_str ingest_mail_utf8(struct sea_str charset, struct sea_str bytes,
     char name[64];
     UErrorCode status = U_ZERO_ERROR;
     const char *from = converter_of(charset, name, sizeof(name));
+    if (bytes.len > INGEST_MAIL_WORDS_MAX) bytes.len = INGEST_MAIL_WORDS_MAX;
     size_t size = 3 * bytes.len + 1; /* no byte stands for more than one character of three */
     char *text = bytes.len ? sea_arena_alloc(arena, size) : NULL;
-    if (!text || size > INT32_MAX) return (struct sea_str){NULL, 0};
+    if (!text) return (struct sea_str){NULL, 0};
     int32_t len = from ? ucnv_convert("UTF-8", from, text, (int32_t)size, bytes.ptr,
                                       (int32_t)bytes.len, &status)
                        : 0;

@@ -89,10 +89,13 @@ struct sea_str ingest_plain(struct sea_str html, struct sea_arena *arena)
 {
     char *text = sea_arena_alloc(arena, html.len + 1);
     size_t len = 0, more = 0;
+    bool has_ends = true; /* looked for only once where there is none */
     if (!text || !html.len) return (struct sea_str){NULL, 0};
     for (size_t at = 0; at < html.len;) {
         struct sea_str rest = {html.ptr + at, html.len - at};
-        const char *end = rest.ptr[0] == '<' ? memchr(rest.ptr, '>', rest.len) : NULL;
+        bool is_tag = rest.ptr[0] == '<' && has_ends;
+        const char *end = is_tag ? memchr(rest.ptr, '>', rest.len) : NULL;
+        if (is_tag && !end) has_ends = false;
         if (end) {
             struct sea_str tag = {rest.ptr + 1, (size_t)(end - rest.ptr) - 1};
             if (is_break(tag)) text[len++] = '\n';

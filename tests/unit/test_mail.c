@@ -199,10 +199,29 @@ static void hostile_messages_cost_little_and_say_that_they_were_cut(void **state
     read_many("From: a@b\r\n", "Content-Type: message/rfc822\r\n\r\n", 9000);
     read_many("From: a@b\r\nContent-Type: text/html\r\n\r\n", "<blockquote><!--<style>", 100000);
     assert_str(mail.from, "a@b");
+    read_many("From: a@b\r\nContent-Type: text/html\r\n\r\n", "<<<<<<<<<<", 100000);
+    read_many("From: a@b\r\nSubject: ", "words ", 100000);
+    assert_true(mail.subject.len > 1900 && mail.subject.len <= INGEST_MAIL_LINE_MAX);
     read_many("From: a@b\r\n\r\n", "more words ", 100000);
     assert_false(mail.is_cut);
     assert_true(mail.text.len > INGEST_MAIL_TEXT_MAX && mail.text.len < INGEST_MAIL_TEXT_MAX + 10);
     assert_memory_equal(mail.text.ptr + mail.text.len - 5, "[…]", 5);
+}
+
+static void words_of_a_form_of_any_size_are_kept_as_far_as_promised(void **state)
+{
+    struct sea_buf words = SEA_BUF(INGEST_MAIL_MAX);
+    (void)state;
+    while (words.len < INGEST_MAIL_MAX - 20) sea_buf_text(&words, "a\xff ");
+    const struct sea_str none = {NULL, 0};
+    for (int i = 0; i < 2; i++) {
+        read_text(HEAD "\r\n");
+        ingest_mail_words(&mail, i ? none : sea_buf_view(&words), i ? sea_buf_view(&words) : none,
+                          &arena);
+        assert_true(mail.text.len > INGEST_MAIL_TEXT_MAX);
+        assert_memory_equal(mail.text.ptr, "a? a? ", 6);
+    }
+    sea_buf_free(&words);
 }
 
 /* ---- quoted history ---- */
@@ -489,6 +508,7 @@ int main(void)
         cmocka_unit_test(of_alternatives_the_plain_text_counts_and_the_html_where_there_is_none),
         cmocka_unit_test(html_and_a_footer_beside_it_are_both_kept),
         cmocka_unit_test(CH_02_attachments_are_named_typed_measured_and_hashed),
+        cmocka_unit_test(words_of_a_form_of_any_size_are_kept_as_far_as_promised),
         cmocka_unit_test(hostile_messages_cost_little_and_say_that_they_were_cut),
         cmocka_unit_test(CH_02_quoted_history_is_cut_in_many_languages),
         cmocka_unit_test(what_is_no_history_stays),

@@ -77,8 +77,8 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         if (!ingest_mail_read(&mail, mime, arena)) return ingest_mail_too_large(problem);
     } else {
         if (!read_header(hook, &mail, arena)) return ingest_mail_too_large(problem);
-        ingest_mail_words(&mail, ingest_field_text(hook, "body-plain", arena),
-                          ingest_field_text(hook, "body-html", arena), arena);
+        ingest_mail_words(&mail, ingest_field(hook, "body-plain", arena),
+                          ingest_field(hook, "body-html", arena), arena);
         read_files(hook, &mail, arena);
     }
     ingest_found_mail(hook, items, &mail, ingest_field_text(hook, "recipient", arena), raw);
