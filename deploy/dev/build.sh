@@ -83,16 +83,18 @@ cmd_lint() {
 }
 
 #: fuzz [TARGET] [SECONDS]
-#: Fuzz one target, or each of them, for a time (60 s unless given).
+#: Fuzz one target, or each of them, for a time (60 s each unless given).
 #:
 #: What is found new goes to tests/fuzz/corpus/TARGET; a crash is left in the current folder as crash-*.
 cmd_fuzz() {
-    local seconds=${2:-60} target targets=()
+    local seconds target targets=()
+    case ${1:-} in [0-9]*) set -- '' "$1" ;; esac
+    seconds=${2:-60}
     setup_machine build tools
     build_preset fuzz
     mapfile -t targets < <(find build/fuzz -maxdepth 4 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort)
     [ ${#targets[@]} -gt 0 ] || die "there is nothing to fuzz yet"
-    [ $# = 0 ] || targets=("$1")
+    [ -z "${1:-}" ] || targets=("$1")
     for target in "${targets[@]}"; do fuzz_one "$target" "$seconds"; done
 }
 
