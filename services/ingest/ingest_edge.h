@@ -6,6 +6,7 @@
 #include "ingest_adapter.h"
 #include "ingest_courier.h"
 #include "ingest_intake.h"
+#include "ingest_parts.h"
 #include "ingest_rate.h"
 #include "ingest_scope.h"
 #include "sea_app.h"
@@ -36,7 +37,11 @@ struct ingest_edge {
     struct ingest_rejects *rejects;
     struct ingest_courier *courier;
     struct ingest_lmtp_server *lmtp; /* NULL: none is served */
-    int key_looks;                   /* at the start */
+    struct ingest_parts *parts;
+    struct ingest_waiter *waiters; /* requests with parts (ingest_http_parts.c) */
+    size_t waiters_count;
+    bool is_passing_on; /* a message whose parts didn't all come */
+    int key_looks;      /* at the start */
     bool is_listening;
 };
 
@@ -65,6 +70,10 @@ enum sea_consent_rule ingest_edge_recording(const struct sea_market *market,
 
 /* ingest_http.c */
 SEA_MUST_CHECK enum sea_err ingest_http_open(struct ingest_edge *edge);
+
+/* Passes on messages whose parts didn't all come; to be called now and then (ingest_http_parts.c).
+ */
+void ingest_http_parts_look(struct ingest_edge *edge);
 
 /* ingest_topic.c: seadesk.business, read with Kafka's own offsets. */
 struct ingest_topic;

@@ -164,6 +164,7 @@ static void encode_message(struct job *job, struct sea_outgoing *ret)
     message.received_at_ms = job->received_at_ms;
     message.order_id = text(job, item->message.order_id);
     message.is_automatic = item->message.is_automatic;
+    message.is_incomplete = item->message.is_incomplete;
     message.is_public = item->message.is_public;
     message.rating = item->message.rating;
     message.empty_fields = text(job, item->message.empty_fields);

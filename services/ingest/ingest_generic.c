@@ -6,6 +6,7 @@
 
 #include "ingest_adapter.h"
 #include "ingest_json.h"
+#include "ingest_parts.h"
 #include "sea_enc.h"
 #include "sea_id.h"
 #include "seadesk/v1/consents.pb-c.h"
@@ -167,6 +168,32 @@ static bool read_consent(yyjson_val *root, struct ingest_message *message,
     return true;
 }
 
+/* A long SMS as gateways hand it over: {"reference", "number", "total"} (3GPP
+ * TS 23.040, 9.2.3.24.1).
+ */
+static bool read_part(yyjson_val *root, struct ingest_message *message,
+                      struct ingest_problem *problem)
+{
+    yyjson_val *part = ingest_json_obj(root, "part");
+    int64_t number = 0, total = 0;
+    if (ingest_json_is_absent(root, "part")) return true;
+    message->part_of = ingest_json_str(part, "reference");
+    if (!ingest_is_id(message->part_of))
+        return wrong(problem, "part.reference must be text of 1 to 512 bytes", "/part/reference");
+    if (!ingest_json_int(part, "total", &total) || total < 2 || total > INGEST_PARTS_MAX)
+        return wrong(problem, "part.total must be a whole number from 2 to 20", "/part/total");
+    if (!ingest_json_int(part, "number", &number) || number < 1 || number > total)
+        return wrong(problem, "part.number must be a whole number from 1 to part.total",
+                     "/part/number");
+    if (!message->text.len || message->text.len > INGEST_PART_BYTES_MAX)
+        return wrong(problem, "the text of a part has 1 to 4096 bytes", "/text");
+    if (message->external_id.len > INGEST_PART_ID_MAX)
+        return wrong(problem, "the message_id of a part has at most 500 bytes", "/message_id");
+    message->part = (unsigned)number;
+    message->parts = (unsigned)total;
+    return true;
+}
+
 /* The same message may come by another channel too: its client's id is the event's then. */
 static bool read_client_id(yyjson_val *root, struct ingest_item *item,
                            struct ingest_problem *problem)
@@ -178,8 +205,8 @@ static bool read_client_id(yyjson_val *root, struct ingest_item *item,
         return wrong(problem, "client_message_id must be a UUID", "/client_message_id");
     if (text.len)
         item->id = ingest_client_id(id);
-    else
-        ingest_take_mark(item);
+    else if (!item->message.parts)
+        ingest_take_mark(item); /* of parts, once they are together */
     return true;
 }
 
@@ -221,7 +248,7 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
         return wrong(problem, "message_id must be text of 1 to 512 bytes", "/message_id");
     if (!read_times(root, item, problem) || !read_contact(root, item, problem) ||
         !read_words(root, message, problem) || !read_consent(root, message, problem) ||
-        !read_review(root, message, problem) ||
+        !read_review(root, message, problem) || !read_part(root, message, problem) ||
         !read_attachments(root, message, items->arena, problem))
         return false;
     if (!message->text.len && !message->subject.len && !message->attachments_count)

@@ -44,6 +44,14 @@ bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err);
 /* What was published is a dead letter: the sender sees what an unknown account would answer. */
 void ingest_http_quarantined(struct ingest_intake *intake, enum sea_err err);
 
+/* Answers a publisher's request: the ids of what was accepted, or why it wasn't. */
+void ingest_http_published(struct ingest_intake *intake, enum sea_err err);
+/* A part of a message (the intake's last item): answered when the message is on the log, or to be
+ * sent again. */
+void ingest_http_part(struct ingest_edge *edge, const struct sea_source *publisher,
+                      const struct sea_account *account, struct sea_str body,
+                      struct ingest_intake *intake);
+
 /* The calls; the context is the edge. */
 sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_rejects,
     ingest_http_messages, ingest_http_preflight, ingest_http_notice, ingest_http_widget,

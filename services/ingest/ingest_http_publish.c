@@ -30,7 +30,7 @@ static void print_ids(const struct ingest_intake *intake, struct sea_buf *out,
     }
 }
 
-static void on_published(struct ingest_intake *intake, enum sea_err err)
+void ingest_http_published(struct ingest_intake *intake, enum sea_err err)
 {
     if (ingest_http_failed(intake, err)) return;
     struct sea_buf ids = SEA_BUF(ANSWER_MAX), text = SEA_BUF(ANSWER_MAX);
@@ -208,7 +208,7 @@ void ingest_http_events(void *ctx, struct sea_http_exchange *exchange,
              !is_in_rate(edge, publisher, intake->events - 1, exchange, "events"))
         ingest_intake_drop(intake);
     else
-        ingest_intake_publish(intake, on_published);
+        ingest_intake_publish(intake, ingest_http_published);
 }
 
 /* The handshake of CloudEvents' "HTTP 1.1 Web Hooks" 4.1: every origin may deliver, if it has a key
@@ -272,7 +272,7 @@ static bool is_own(const struct sea_visitor *visitor, const struct sea_account *
 /* Of a registered publisher, or (publisher NULL) of a visitor. */
 static bool take_message(const struct ingest_edge *edge, const struct sea_source *publisher,
                          const struct sea_visitor *visitor, const struct sea_http_request *request,
-                         struct ingest_intake *intake)
+                         struct ingest_intake *intake, const struct sea_account **ret_account)
 {
     const struct sea_account *account = NULL;
     struct ingest_generic generic = {.channels = &edge->settings->channels,
@@ -288,6 +288,7 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
         !take_consent(edge, account, intake))
         return false;
     ingest_edge_sort(edge, &intake->items, account);
+    *ret_account = account;
     return true;
 }
 
@@ -295,6 +296,7 @@ void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
                           const struct sea_http_request *request)
 {
     const struct sea_source *publisher = NULL;
+    const struct sea_account *account = NULL;
     struct sea_visitor visitor = {0};
     struct sea_str token = bearer(request);
     ingest_http_any_site(exchange);
@@ -302,10 +304,14 @@ void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
                                        ? ingest_http_visit(ctx, exchange, request, token, &visitor)
                                        : begin(ctx, exchange, request, "messages", &publisher);
     if (!intake) return;
-    if (!take_message(ctx, publisher, &visitor, request, intake)) {
+    if (!take_message(ctx, publisher, &visitor, request, intake, &account)) {
         ingest_http_refuse(intake);
         return;
     }
-    bool is_dead = intake->items.list[intake->items.count - 1].kind == INGEST_DEAD;
-    ingest_intake_publish(intake, is_dead ? ingest_http_quarantined : on_published);
+    const struct ingest_item *item = &intake->items.list[intake->items.count - 1];
+    bool is_dead = item->kind == INGEST_DEAD;
+    if (publisher && !is_dead && item->message.parts)
+        ingest_http_part(ctx, publisher, account, request->body, intake);
+    else
+        ingest_intake_publish(intake, is_dead ? ingest_http_quarantined : ingest_http_published);
 }

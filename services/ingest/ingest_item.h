@@ -48,6 +48,9 @@ struct ingest_message {
     bool is_public;        /* a mention, comment or review that everybody can read */
     unsigned rating;       /* 1 to 5 stars; 0: none */
     struct sea_str notice_version, notice_locale; /* of the recording notice that was shown */
+    struct sea_str part_of;      /* of a message in parts: the reference that they share */
+    unsigned part, parts;        /* which of how many; 0: it is whole */
+    bool is_incomplete;          /* parts of it didn't come */
     struct sea_str empty_fields; /* of a form: the optional members that it left empty */
 };
 

@@ -30,10 +30,11 @@ static void reload(void *ctx)
 
 static void look(void *ctx)
 {
-    const struct ingest_edge *edge = ctx;
+    struct ingest_edge *edge = ctx;
     ingest_intakes_mend(edge->intakes);
     sea_metric_set(&sea_m_ingest_waiting_requests, ingest_intakes_waiting(edge->intakes));
     if (edge->topic) ingest_topic_look(edge->topic);
+    ingest_http_parts_look(edge);
     if (!sea_app_is_draining(edge->app)) ingest_courier_look(edge->courier);
 }
 
@@ -133,6 +134,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
         .base = sea_app_base(app), .rejects = edge->rejects, .retry_ms = edge->own.reject_retry_ms};
     if (!err) err = ingest_courier_open(&edge->courier, &courier);
     if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
+    ingest_parts_open(&edge->parts, edge->own.parts_wait_ms);
     if (!err) err = ingest_topic_open(&edge->topic, edge);
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
@@ -152,6 +154,7 @@ static void stop(void *ctx)
     ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
     ingest_lmtp_server_close(&edge->lmtp);
     ingest_topic_close(&edge->topic);
+    ingest_parts_close(&edge->parts);
     ingest_rejects_close(&edge->rejects);
     ingest_courier_close(&edge->courier);
     sea_days_close(&edge->days);

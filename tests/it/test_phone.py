@@ -1,10 +1,12 @@
 """test_phone.py: telephones at the edge: dialogues by dial string, calls, SMS in parts."""
+import concurrent.futures
 import secrets
 import uuid
 
 import pytest
 
 import edge as e
+import stack
 from stack import header
 
 
@@ -120,3 +122,61 @@ def test_a_clients_message_by_sms_and_later_by_data_is_one_message_of_one_ticket
     assert edge.message(generic).json() == {"accepted": 0, "duplicate": 1, "ids": [wanted]}
     assert eventually(lambda: pg.value("select count(*) from router.message_v where event_id = %s", wanted) == 1, 60)
     assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1
+
+
+# ---- SMS in parts ----
+
+def part_of(number, total, reference, phone, text):
+    return {"channel": "sms", "account": "demo", "message_id": f"{reference}-{number}", "contact": {"id": phone, "phone": phone},
+            "text": text, "part": {"reference": reference, "number": number, "total": total}}
+
+
+@pytest.fixture
+def parts():
+    """Three parts of one long message."""
+    reference, phone = e.new("ref-"), fresh_phone()
+    return [part_of(number, 3, reference, phone, text) for number, text in enumerate(("Where is ", "my order ", "1004?"), 1)]
+
+
+def test_parts_that_come_together_are_one_message_in_whatever_order(edge, parts, kafka_consumer, proto, eventually, env):
+    """CH-12, the edge's part: a multi-part SMS is reassembled; each part is acknowledged with the message on the log."""
+    messages, wanted = kafka_consumer("seadesk.messages"), e.message_id("sms", parts[0]["message_id"])
+
+    def until_taken(part):
+        answers = []
+        eventually(lambda: answers.append(edge.message(part, timeout=60)) or answers[-1].status_code == 202, 60)
+        assert all(answer.status_code == 503 and answer.headers["Retry-After"] for answer in answers[:-1])
+        return answers[-1].json()
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        taken = list(pool.map(until_taken, reversed(parts)))
+    assert {each["ids"][0] for each in taken} == {wanted} and sum(each["accepted"] for each in taken) == 1, taken
+    record = messages.wait_for(e.of_id(wanted))
+    assert not proto("messages").MessageReceived.FromString(record.value).is_incomplete
+    desk = stack.Desk(env["SEADESK_DESK_URL"])
+    assert eventually(lambda: desk.message("sms", parts[0]["message_id"]), 60)["text"] == "Where is my order 1004?"
+    assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1
+
+
+def test_a_part_whose_others_never_come_is_not_acknowledged_but_passed_on_as_incomplete(edge, parts, kafka_consumer, proto, service):
+    messages, ingest = kafka_consumer("seadesk.messages"), service("ingest")
+    ingest.settings(SEADESK_INGEST_PARTS_WAIT="3s")
+    try:
+        ingest.restart()
+        assert edge.message(parts[1], timeout=60).status_code == 503
+        record = messages.wait_for(e.of_id(e.message_id("sms", parts[1]["message_id"] + "/2")))
+        assert proto("messages").MessageReceived.FromString(record.value).is_incomplete
+    finally:
+        ingest.settings()
+        ingest.restart()
+
+
+def test_a_crash_loses_no_part_because_none_was_acknowledged(edge, parts, service, eventually):
+    assert edge.message(parts[0], timeout=60).status_code == 503
+    service("ingest").kill()
+    service("ingest").wait_ready()
+    assert edge.message(parts[1], timeout=60).status_code == 503
+    assert edge.message(parts[2], timeout=60).status_code == 503  # the first one went with the process
+    answer = edge.message(parts[0], timeout=60)
+    assert (answer.status_code, answer.json()["ids"]) == (202, [e.message_id("sms", parts[0]["message_id"])])
+    assert edge.message(parts[1], timeout=60).json()["duplicate"] == 1

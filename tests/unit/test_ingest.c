@@ -488,6 +488,34 @@ static void ch_25_a_generic_message_has_its_clients_id(void **state)
     assert_string_equal(request->problem.field, "/client_message_id");
 }
 
+static void a_part_says_which_of_how_many_it_is(void **state)
+{
+    static const struct {
+        const char *text, *part, *field;
+    } ROWS[] = {
+        {"x", "{\"reference\":\"7\",\"number\":2,\"total\":3}", NULL},
+        {"x", "{\"number\":2,\"total\":3}", "/part/reference"},
+        {"x", "7", "/part/reference"},
+        {"x", "{\"reference\":\"7\",\"number\":2,\"total\":1}", "/part/total"},
+        {"x", "{\"reference\":\"7\",\"number\":2,\"total\":21}", "/part/total"},
+        {"x", "{\"reference\":\"7\",\"number\":0,\"total\":3}", "/part/number"},
+        {"x", "{\"reference\":\"7\",\"number\":4,\"total\":3}", "/part/number"},
+        {"", "{\"reference\":\"7\",\"number\":2,\"total\":3}", "/text"},
+    };
+    struct request *request = *state;
+    const struct sea_channel sms = {"sms", SEA_ADAPTER_GENERIC, SEA_CHANNEL_MESSAGING};
+    const struct sea_account account = {.channel = &sms, .name = "demo", .is_enabled = true};
+    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
+        char body[256];
+        snprintf(body, sizeof(body),
+                 "{\"subject\":\"s\",\"text\":\"%s\",\"contact\":{\"id\":\"+1\"},\"part\":%s}",
+                 ROWS[i].text, ROWS[i].part);
+        request->items.count = 0;
+        assert_int_equal(generic(request, &account, body), !ROWS[i].field);
+        if (ROWS[i].field) assert_string_equal(request->problem.field, ROWS[i].field);
+    }
+}
+
 static void cp_12_consent_to_recording_goes_before_its_message(void **state)
 {
     struct request *request = *state;
@@ -593,6 +621,7 @@ static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole), TEST(an_sms_in_broken_utf_8_keeps_what_can_be_read),
+          TEST(a_part_says_which_of_how_many_it_is),
           TEST(ch_25_a_generic_message_has_its_clients_id),
           TEST(cp_12_consent_to_recording_goes_before_its_message),
           TEST(what_is_said_of_the_notice_is_bounded), TEST(an_id_is_text_without_nul),
