@@ -15,9 +15,9 @@
 enum {
     DEPTH_MAX = 10,
     PARTS_MAX = 100,
-    LINES_MAX = 20000,             /* that look like a header field or a boundary */
-    ADDRESSES_MAX_BYTES = 1 << 16, /* of one header field with addresses */
-    GROUPS_MAX = 500,              /* colons in it: GMime reads groups by recursion */
+    LINES_MAX = 20000,         /* that look like a header field or a boundary */
+    FIELD_MAX_BYTES = 1 << 17, /* of one header field */
+    GROUPS_MAX = 500,          /* colons in it: GMime reads groups by recursion */
 };
 
 /* One message in work. `wanted` says which parts count at this place. */
@@ -59,22 +59,22 @@ static bool is_field_or_boundary(struct sea_str line)
 static struct sea_str within_bounds(struct sea_str message)
 {
     size_t lines = 0, field_at = 0, colons = 0;
-    bool is_address = false;
+    bool is_field = false, is_address = false;
     for (size_t at = 0; at < message.len;) {
         struct sea_str line = {message.ptr + at, message.len - at};
         const char *end = memchr(line.ptr, '\n', line.len);
         if (end) line.len = (size_t)(end - line.ptr) + 1;
-        bool is_more = line.ptr[0] == ' ' || line.ptr[0] == '\t';
-        if (!is_more) {
+        if (line.ptr[0] != ' ' && line.ptr[0] != '\t') {
             field_at = at;
             colons = 0;
             is_address = is_address_field(line);
-            lines += is_field_or_boundary(line);
+            is_field = is_address || is_field_or_boundary(line);
+            lines += is_field;
         }
         for (size_t i = 0; is_address && i < line.len; i++) colons += line.ptr[i] == ':';
         at += line.len;
-        if (lines > LINES_MAX ||
-            (is_address && (colons > GROUPS_MAX || at - field_at > ADDRESSES_MAX_BYTES)))
+        if (lines > LINES_MAX || colons > GROUPS_MAX ||
+            (is_field && at - field_at > FIELD_MAX_BYTES))
             return (struct sea_str){message.ptr, field_at};
     }
     return message;

@@ -188,6 +188,8 @@ static void read_many(const char *head, const char *piece, size_t count)
 static void hostile_messages_cost_little_and_say_that_they_were_cut(void **state)
 {
     (void)state;
+    read_many("From: a@b\r\nTo : ", "a:", 200000);
+    assert_true(mail.is_cut);
     read_many("From: a@b\r\nTo: ", "a:", 200000);
     assert_true(mail.is_cut);
     assert_str(mail.from, "a@b");
@@ -200,8 +202,12 @@ static void hostile_messages_cost_little_and_say_that_they_were_cut(void **state
     read_many("From: a@b\r\nContent-Type: text/html\r\n\r\n", "<blockquote><!--<style>", 100000);
     assert_str(mail.from, "a@b");
     read_many("From: a@b\r\nContent-Type: text/html\r\n\r\n", "<<<<<<<<<<", 100000);
-    read_many("From: a@b\r\nSubject: ", "words ", 100000);
+    read_many("From: a@b\r\nSubject: ", "words ", 10000);
     assert_true(mail.subject.len > 1900 && mail.subject.len <= INGEST_MAIL_LINE_MAX);
+    read_many("From: a@b\r\nSubject: ", "\xff\xe9 ", 1000000);
+    assert_true(mail.is_cut);
+    read_many("From: a@b\r\nReferences: ", "<a@b>", 1000000);
+    assert_true(mail.is_cut);
     read_many("From: a@b\r\n\r\n", "more words ", 100000);
     assert_false(mail.is_cut);
     assert_true(mail.text.len > INGEST_MAIL_TEXT_MAX && mail.text.len < INGEST_MAIL_TEXT_MAX + 10);
