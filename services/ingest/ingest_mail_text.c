@@ -96,7 +96,7 @@ static size_t hidden_len(struct sea_str html)
 /* Without what is hidden, on one line, with marks for quotations. */
 static struct sea_str simplified(struct sea_str html, struct sea_arena *arena)
 {
-    char *text = sea_arena_alloc(arena, html.len + 1);
+    char *text = sea_arena_alloc(arena, 2 * html.len + 1);
     size_t len = 0;
     if (!text) return (struct sea_str){NULL, 0};
     for (size_t at = 0; at < html.len;) {
