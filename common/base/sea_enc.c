@@ -32,13 +32,20 @@ static int hex_byte(const char *text)
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
+/* Of a character that is known to be a digit: letters, of either case, have bit 6. */
+static unsigned digit(char c)
+{
+    return ((unsigned)c & 15) + 9 * ((unsigned)c >> 6);
+}
+
 bool sea_hex_parse(struct sea_str text, uint8_t *ret, size_t len)
 {
     if (text.len % 2 != 0 || text.len / 2 != len) return false;
     for (size_t i = 0; i < text.len; i++) {
         if (hex_value(text.ptr[i]) < 0) return false;
     }
-    for (size_t i = 0; i < len; i++) ret[i] = (uint8_t)hex_byte(text.ptr + 2 * i);
+    for (size_t i = 0; i < len; i++)
+        ret[i] = (uint8_t)(digit(text.ptr[2 * i]) << 4 | digit(text.ptr[2 * i + 1]));
     return true;
 }
 

@@ -51,6 +51,7 @@ static struct sea_menu_say read_word(struct sea_yaml_node node)
 /* The names of all steps are known before the first is read. */
 struct reading {
     const char *names[SEA_MENU_STEPS_MAX];
+    struct sea_yaml_node keys[SEA_MENU_STEPS_MAX]; /* where they stand */
     bool is_reached[SEA_MENU_STEPS_MAX];
     uint32_t count;
 };
@@ -131,8 +132,7 @@ static void read_step(struct reading *reading, struct sea_yaml_node node,
     step->go = read_go(reading, go);
 }
 
-static void read_names(struct reading *reading, const struct sea_yaml_map *map,
-                       struct sea_yaml_node keys[SEA_MENU_STEPS_MAX])
+static void read_names(struct reading *reading, const struct sea_yaml_map *map)
 {
     struct sea_yaml_node key;
     const char *name;
@@ -141,7 +141,7 @@ static void read_names(struct reading *reading, const struct sea_yaml_map *map,
             sea_yaml_error(key, "too many steps, expected at most %d", SEA_MENU_STEPS_MAX);
             return;
         }
-        keys[reading->count] = key;
+        reading->keys[reading->count] = key;
         reading->names[reading->count++] = name;
     }
 }
@@ -149,10 +149,9 @@ static void read_names(struct reading *reading, const struct sea_yaml_map *map,
 static void read_steps(struct sea_yaml_node node, struct sea_yaml_node start, struct sea_menu *menu)
 {
     struct reading reading = {.count = 0};
-    struct sea_yaml_node keys[SEA_MENU_STEPS_MAX];
     struct sea_yaml_map map;
     if (!sea_yaml_map(node, &map)) return;
-    read_names(&reading, &map, keys);
+    read_names(&reading, &map);
     struct sea_menu_step *steps = sea_loader_array(node, reading.count, sizeof *steps);
     menu->start = read_go(&reading, start);
     for (uint32_t i = 0; steps && i < reading.count; i++) {
@@ -161,7 +160,7 @@ static void read_steps(struct sea_yaml_node node, struct sea_yaml_node start, st
     }
     for (uint32_t i = 0; steps && i < reading.count; i++)
         if (!reading.is_reached[i])
-            sea_yaml_error(keys[i], "no way leads to step '%s', expected a 'go' or 'start'",
+            sea_yaml_error(reading.keys[i], "no way leads to step '%s', expected a 'go' or 'start'",
                            reading.names[i]);
     menu->steps = steps;
     menu->step_count = steps ? reading.count : 0;
