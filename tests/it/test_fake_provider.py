@@ -238,7 +238,7 @@ def test_silence_and_delay(fake):
     assert len(fake.log()) == 1  # accepted, although nobody heard so
     before = time.monotonic()
     assert fake.whatsapp().status_code == 200
-    assert time.monotonic() - before >= 0.3
+    assert time.monotonic() - before >= 0.29  # a timer's clock is read a little before it is set
 
 
 def test_statuses_may_be_doubled_out_of_order_failed_or_missing(fake, ingest):
