@@ -25,9 +25,12 @@ static size_t read_file(const char *path, char *ret, size_t size)
 static void find(struct found *ret, const char *name)
 {
     char path[256], text[16384], secret[2048] = "secret";
+    memset(ret, 0, sizeof(*ret));
     snprintf(path, sizeof(path), SEA_SOURCE_DIR "/tests/corpus/%s.http", name);
     size_t len = read_file(path, text, sizeof(text));
-    assert_true(len > 0 && world_request_open(&ret->request, text, len));
+    bool is_open = len > 0 && world_request_open(&ret->request, text, len);
+    assert_true(is_open);
+    if (!is_open) return; /* clang-tidy doesn't know that the line before ends the test */
     snprintf(path, sizeof(path), SEA_SOURCE_DIR "/tests/corpus/%s/secret",
              ret->request.channel->name);
     size_t secret_len = read_file(path, secret, sizeof(secret));

@@ -233,6 +233,10 @@ static void words_of_a_form_of_any_size_are_kept_as_far_as_promised(void **state
 /* ---- quoted history ---- */
 
 /* CH-02 */
+static const char OUTLOOK[] =
+    "________________________________\nFrom: Support <s@shop.example>\n"
+    "Sent: Sunday, 22 November 2026 08:15\nTo: Ana\nSubject: RE: Hi\n\nold";
+
 static void CH_02_quoted_history_is_cut_in_many_languages(void **state)
 {
     static const char *const HISTORIES[] = {
@@ -252,9 +256,7 @@ static void CH_02_quoted_history_is_cut_in_many_languages(void **state)
         "-----Original Message-----\nFrom: Support\nold",
         "-----Ursprüngliche Nachricht-----\nalt",
         "------------------ 原始邮件 ------------------\n旧",
-        "________________________________\nFrom: Support <s@shop.example>\nSent: Sunday, 22 "
-        "November "
-        "2026 08:15\nTo: Ana\nSubject: RE: Hi\n\nold",
+        OUTLOOK,
         "Von: Support\nGesendet: Sonntag, 22. November 2026 08:15\nAn: Ana\nBetreff: AW: Hi\n\nalt",
         "De : Support\nEnvoyé : dimanche 22 novembre 2026 08:15\nÀ : Ana\nObjet : RE: Hi\n\nvieux",
         "发件人: 客服\n发送时间: 2026年11月22日 16:15\n收件人: Ana\n主题: 回复: Hi\n\n旧",
@@ -433,7 +435,7 @@ static size_t parts_of(const char *type, const char *body, struct ingest_part *r
 
 static void fields_and_files_of_a_form_are_told_apart(void **state)
 {
-    struct ingest_part parts[4];
+    struct ingest_part parts[4] = {{.is_file = false}};
     (void)state;
     size_t count =
         parts_of(FORM,
