@@ -284,9 +284,21 @@ static void open_loop(struct sea_app *app)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Signals that come after the end don't change how it ended. */
+static void block_signals(void)
+{
+    sigset_t late;
+    sigemptyset(&late);
+    sigaddset(&late, SIGTERM);
+    sigaddset(&late, SIGINT);
+    sigaddset(&late, SIGHUP);
+    sea_assert(pthread_sigmask(SIG_BLOCK, &late, NULL) == 0);
+}
+
 static void close_loop(struct sea_app *app)
 {
     struct once *next = NULL;
+    block_signals(); /* without their events they would kill */
     for (struct once *once = TAILQ_FIRST(&app->onces); once != NULL; once = next) {
         next = TAILQ_NEXT(once, of_app);
         free_once(once);

@@ -130,6 +130,7 @@ static struct child start(struct small small, const char *option)
         close(ends[1]);
         int code = sea_app_main(&program, option != NULL ? 2 : 1, argv);
         fflush(stdout);
+        if (option == NULL && code == 0) raise(SIGTERM); /* too late to change how it ended */
         _exit(code);
     }
     close(ends[1]);
