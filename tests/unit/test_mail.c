@@ -232,11 +232,11 @@ static void words_of_a_form_of_any_size_are_kept_as_far_as_promised(void **state
 
 /* ---- quoted history ---- */
 
-/* CH-02 */
 static const char OUTLOOK[] =
     "________________________________\nFrom: Support <s@shop.example>\n"
     "Sent: Sunday, 22 November 2026 08:15\nTo: Ana\nSubject: RE: Hi\n\nold";
 
+/* CH-02 */
 static void CH_02_quoted_history_is_cut_in_many_languages(void **state)
 {
     static const char *const HISTORIES[] = {
