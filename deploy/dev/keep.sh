@@ -35,14 +35,19 @@ start() {
     [ -z "$stopping" ] || kill -s "$signal" "$child" 2>/dev/null
 }
 
-# A trap interrupts `wait`, so ask until the program is really gone.
+# A trap interrupts `wait`, so ask until the program is really gone; one that went in that instant is asked for once more,
+# because what `wait` said was the interruption.
 await() {
     status=0
     while :; do
         wait "$child"
         status=$?
-        kill -0 "$child" 2>/dev/null || return 0
+        kill -0 "$child" 2>/dev/null || break
     done
+    [ "$status" -gt 128 ] || return 0
+    wait "$child"
+    again=$?
+    [ "$again" = 127 ] || status=$again # 127: it was told already
 }
 
 export TZ=UTC

@@ -115,3 +115,21 @@ def test_cleaning_removes_the_cluster_of_a_checkout_that_is_gone(checkout):
     checkout.forget()
     checkout.clean()
     assert not checkout.folder.exists()
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_how_a_program_ended_is_told_also_when_it_ends_in_the_instant_of_the_signal(tmp_path, status, eventually):
+    """The trap of the keeper takes its time here, so that the program is gone before the keeper asks for it."""
+    keeper, program = tmp_path / "keep.sh", tmp_path / "program"
+    source = (CHECKOUT / "deploy" / "dev" / "keep.sh").read_text()
+    slow = source.replace('    [ -z "$child" ] || kill -s "$signal" "$child" 2>/dev/null\n', '    kill -s "$signal" "$child"; sleep 0.5\n', 1)
+    assert slow != source
+    keeper.write_text(slow)
+    program.write_text(f"trap 'exit {status}' TERM\ntouch {tmp_path}/up\nsleep 5 & wait\n")
+    for name in ("run", "override"):
+        (tmp_path / name).mkdir()
+    kept = subprocess.Popen(["bash", keeper, tmp_path, "it", "TERM", "bash", program], stdout=subprocess.PIPE, text=True)
+    eventually(lambda: (tmp_path / "up").exists())
+    kept.terminate()
+    assert f'stopped with status {status}"' in kept.stdout.readline()
+    kept.wait(30)
