@@ -5,6 +5,7 @@
 
 #include "sea_clock.h"
 #include "sea_crash.h"
+#include "sea_decode.h"
 #include "sea_id.h"
 #include "sea_log.h"
 #include "sea_metrics_common.h"
@@ -364,22 +365,10 @@ enum sea_err sea_txn_emit(struct sea_txn *txn, uint32_t n, enum sea_topic topic,
     return SEA_OK;
 }
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 void *sea_txn_decode(struct sea_txn *txn, const ProtobufCMessageDescriptor *type,
                      struct sea_str value)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, txn->arena};
-    return protobuf_c_message_unpack(type, &allocator, value.len, (const uint8_t *)value.ptr);
+    return sea_decode(type, value, txn->arena);
 }
 
 bool sea_record_is(const struct sea_record *record, const ProtobufCMessageDescriptor *type)

@@ -3,30 +3,18 @@
 
 #include <string.h>
 
+#include "sea_decode.h"
 #include "seadesk/v1/clocks.pb-c.h"
 #include "seadesk/v1/deliveries.pb-c.h"
 #include "seadesk/v1/tickets.pb-c.h"
 #include "seadesk/v1/timelines.pb-c.h"
 #include "seadesk/v1/translations.pb-c.h"
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 static void *decode(const struct sea_record *record, const ProtobufCMessageDescriptor *type,
                     struct sea_arena *arena)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
     if (!sea_str_is(record->headers.type, type->name)) return NULL;
-    return protobuf_c_message_unpack(type, &allocator, record->value.len,
-                                     (const uint8_t *)record->value.ptr);
+    return sea_decode(type, record->value, arena);
 }
 
 static struct sea_uuid id_of(ProtobufCBinaryData bytes)

@@ -11,6 +11,7 @@
 #include "sea_arena.h"
 #include "sea_keys.h"
 #include "sea_pg.h"
+#include "seadesk/v1/types.pb-c.h"
 
 struct desk;
 
@@ -125,6 +126,10 @@ SEA_MUST_CHECK enum sea_err desk_store_own_messages(struct desk_read *read,
 
 SEA_MUST_CHECK enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
                                                 struct desk_customer *ret, bool *ret_found);
+/* What is sealed of a contact: its key stands in column 0 of `rows`, the sealed in column 1. NULL:
+ * nothing, or nobody can read it. */
+SEA_MUST_CHECK enum sea_err desk_store_contact(struct desk_read *read, const PGresult *rows,
+                                               int row, const Seadesk__V1__ContactBody **ret);
 /* The consents of the contacts in column 0 of `contacts`. */
 SEA_MUST_CHECK enum sea_err desk_store_consents(struct desk_read *read, const PGresult *contacts,
                                                 const struct desk_allowed **ret, size_t *ret_count);

@@ -4,7 +4,6 @@
 
 #include "desk.h"
 #include "desk_store.h"
-#include "seadesk/v1/types.pb-c.h"
 
 static const struct sea_pg_stmt ALLOWED = {
     "export_allowed", "SELECT customer_id, state = 'done', done_at > to_timestamp(clock.now_ms()"
@@ -31,38 +30,17 @@ static const struct sea_pg_stmt CERTIFICATES = {
                            " WHERE customer_id = $1 AND certificate IS NOT NULL"
                            " ORDER BY done_at DESC LIMIT 1000"};
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, int row,
                                  struct desk_own_contact *ret)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, &read->texts};
-    struct sea_key key = sea_pg_key(rows, row, 0);
-    struct desk_sealed sealed = {key,
-                                 "router.contact",
-                                 "sealed",
-                                 {(const char *)key.bytes, sizeof(key.bytes)},
-                                 sea_pg_str(rows, row, 1)};
-    struct sea_str plain;
+    const Seadesk__V1__ContactBody *body;
     *ret = (struct desk_own_contact){.channel = sea_pg_str(rows, row, 2),
                                      .account = sea_pg_str(rows, row, 3),
                                      .market = sea_pg_str(rows, row, 4),
                                      .language = sea_pg_str(rows, row, 5),
                                      .since_ms = sea_pg_time(rows, row, 6)};
-    enum sea_err err = desk_read_unseal(read, &sealed, &plain, NULL);
-    if (err || !plain.len) return err;
-    const Seadesk__V1__ContactBody *body =
-        seadesk__v1__contact_body__unpack(&allocator, plain.len, (const uint8_t *)plain.ptr);
-    if (!body) return SEA_OK;
+    enum sea_err err = desk_store_contact(read, rows, row, &body);
+    if (err || !body) return err;
     ret->id = sea_str(body->contact_id);
     ret->name = sea_str(body->name);
     ret->phone = sea_str(body->phone);
@@ -119,11 +97,11 @@ static enum sea_err read_tickets(struct desk_read *read, const PGresult *contact
     return err;
 }
 
-static enum sea_err by_customer(struct desk_read *read, const struct sea_pg_stmt *stmt,
-                                struct sea_uuid customer_id, const PGresult **ret)
+static enum sea_err by_id(struct desk_read *read, const struct sea_pg_stmt *stmt,
+                          struct sea_uuid id, const PGresult **ret)
 {
     struct sea_pg_args args = SEA_PG_ARGS;
-    sea_pg_arg_uuid(&args, customer_id);
+    sea_pg_arg_uuid(&args, id);
     enum sea_err err = desk_read_query(read, stmt, &args, ret);
     sea_pg_args_free(&args);
     return err;
@@ -132,8 +110,8 @@ static enum sea_err by_customer(struct desk_read *read, const struct sea_pg_stmt
 static enum sea_err read_links(struct desk_read *read, struct desk_export *ret)
 {
     const PGresult *orders = NULL, *certificates = NULL;
-    enum sea_err err = by_customer(read, &ORDERS, ret->customer_id, &orders);
-    if (!err) err = by_customer(read, &CERTIFICATES, ret->customer_id, &certificates);
+    enum sea_err err = by_id(read, &ORDERS, ret->customer_id, &orders);
+    if (!err) err = by_id(read, &CERTIFICATES, ret->customer_id, &certificates);
     if (err) return err;
     ret->orders_count = (size_t)sea_pg_count(orders);
     struct desk_own_order *links = desk_read_zero(read, ret->orders_count * sizeof(*links));
@@ -153,7 +131,7 @@ enum sea_err desk_store_export_state(struct desk_read *read, struct sea_uuid req
                                      struct desk_export *ret, enum desk_export_state *ret_state)
 {
     const PGresult *rows = NULL;
-    enum sea_err err = by_customer(read, &ALLOWED, request_id, &rows);
+    enum sea_err err = by_id(read, &ALLOWED, request_id, &rows);
     if (err) return err;
     *ret_state = DESK_EXPORT_UNKNOWN;
     *ret = (struct desk_export){.request_id = request_id};
@@ -169,7 +147,7 @@ enum sea_err desk_store_export(struct desk_read *read, const struct desk_cursor 
                                struct desk_export *ret)
 {
     const PGresult *contacts = NULL;
-    enum sea_err err = by_customer(read, &CONTACTS, ret->customer_id, &contacts);
+    enum sea_err err = by_id(read, &CONTACTS, ret->customer_id, &contacts);
     if (!err && !after) {
         err = read_contacts(read, contacts, ret);
         if (!err) err = desk_store_consents(read, contacts, &ret->consents, &ret->consents_count);

@@ -3,6 +3,7 @@
 
 #include "desk.h"
 #include "desk_store.h"
+#include "sea_decode.h"
 #include "seadesk/v1/messages.pb-c.h"
 
 #define COLUMNS                                                                                    \
@@ -57,27 +58,15 @@ static const struct sea_pg_stmt OWN = {
                     " AND (routed_at, message_id) > (coalesce($2, timestamptz '-infinity'), $3)"
                     " ORDER BY routed_at, message_id LIMIT $4"};
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 /* What `sealed` holds: the provider's id, subject and text. */
 static enum sea_err open_body(struct desk_read *read, const struct desk_sealed *sealed,
                               struct desk_message *ret)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, &read->texts};
     struct sea_str plain;
     enum sea_err err = desk_read_unseal(read, sealed, &plain, &ret->is_erased);
     if (err || !plain.len) return err;
     const Seadesk__V1__MessageBody *body =
-        seadesk__v1__message_body__unpack(&allocator, plain.len, (const uint8_t *)plain.ptr);
+        sea_decode(&seadesk__v1__message_body__descriptor, plain, &read->texts);
     if (!body) return SEA_OK;
     ret->external_id = sea_str(body->external_id);
     ret->subject = sea_str(body->subject);

@@ -5,12 +5,12 @@
 #include "desk.h"
 #include "desk_mask.h"
 #include "desk_store.h"
-#include "seadesk/v1/types.pb-c.h"
+#include "sea_decode.h"
 
 enum { MASKED_MAX_BYTES = 400 };
 
 static const struct sea_pg_stmt CONTACTS = {
-    "contacts", "SELECT contact_key, channel, account, market, language, sealed"
+    "contacts", "SELECT contact_key, sealed, channel, account, market, language"
                 " FROM router.customer_v WHERE customer_id = $1 ORDER BY created_at LIMIT 100"};
 
 static const struct sea_pg_stmt CONSENTS = {
@@ -38,17 +38,6 @@ static struct sea_str masked(struct desk_read *read, void (*mask)(struct sea_str
     return kept;
 }
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 /* The first contact that knows something says it. */
 static void add_body(struct desk_read *read, const Seadesk__V1__ContactBody *body,
                      struct desk_customer *ret)
@@ -60,25 +49,32 @@ static void add_body(struct desk_read *read, const Seadesk__V1__ContactBody *bod
     if (!ret->tier.len) ret->tier = sea_arena_str(&read->arena, sea_str(body->tier));
 }
 
-static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, int row,
-                                 struct desk_contact *contact, struct desk_customer *ret)
+enum sea_err desk_store_contact(struct desk_read *read, const PGresult *rows, int row,
+                                const Seadesk__V1__ContactBody **ret)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, &read->texts};
     struct sea_key key = sea_pg_key(rows, row, 0);
     struct desk_sealed sealed = {key,
                                  "router.contact",
                                  "sealed",
                                  {(const char *)key.bytes, sizeof(key.bytes)},
-                                 sea_pg_str(rows, row, 5)};
+                                 sea_pg_str(rows, row, 1)};
     struct sea_str plain;
-    *contact = (struct desk_contact){.channel = sea_pg_str(rows, row, 1),
-                                     .account = sea_pg_str(rows, row, 2)};
-    if (!ret->market.len) ret->market = sea_pg_str(rows, row, 3);
+    *ret = NULL;
     enum sea_err err = desk_read_unseal(read, &sealed, &plain, NULL);
-    if (err || !plain.len) return err;
-    const Seadesk__V1__ContactBody *body =
-        seadesk__v1__contact_body__unpack(&allocator, plain.len, (const uint8_t *)plain.ptr);
-    if (!body) return SEA_OK;
+    if (!err && plain.len)
+        *ret = sea_decode(&seadesk__v1__contact_body__descriptor, plain, &read->texts);
+    return err;
+}
+
+static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, int row,
+                                 struct desk_contact *contact, struct desk_customer *ret)
+{
+    const Seadesk__V1__ContactBody *body;
+    *contact = (struct desk_contact){.channel = sea_pg_str(rows, row, 2),
+                                     .account = sea_pg_str(rows, row, 3)};
+    if (!ret->market.len) ret->market = sea_pg_str(rows, row, 4);
+    enum sea_err err = desk_store_contact(read, rows, row, &body);
+    if (err || !body) return err;
     contact->id = masked(read, desk_mask_contact, body->contact_id);
     add_body(read, body, ret);
     return SEA_OK;
@@ -117,7 +113,7 @@ enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
     enum sea_err err = desk_read_query(read, &CONTACTS, &args, &rows);
     sea_pg_args_free(&args);
     *ret_found = !err && sea_pg_count(rows) > 0;
-    if (*ret_found) err = desk_read_fetch(read, rows, 0, 5);
+    if (*ret_found) err = desk_read_fetch(read, rows, 0, 1);
     if (err || !*ret_found) return err;
     size_t count = (size_t)sea_pg_count(rows);
     struct desk_contact *contacts = desk_read_zero(read, count * sizeof(*contacts));
@@ -125,7 +121,7 @@ enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,
     for (size_t i = 0; i < count && !err; i++)
         err = read_contact(read, rows, (int)i, &contacts[i], ret);
     for (size_t i = 0; i < count && !ret->locale.len; i++)
-        ret->locale = sea_pg_str(rows, (int)i, 4);
+        ret->locale = sea_pg_str(rows, (int)i, 5);
     return err ? err : desk_store_consents(read, rows, &ret->allowed, &ret->allowed_count);
 }
 

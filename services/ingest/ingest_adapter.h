@@ -139,6 +139,8 @@ enum ingest_verdict ingest_verify_mac(const struct ingest_webhook *hook);
 enum ingest_verdict ingest_verify_token(const struct ingest_webhook *hook);
 /* proof[0] is Authorization: Basic, the secret is "user:password". */
 enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook);
+/* TwiML that asks for nothing: the answer of Twilio's adapters. */
+#define INGEST_TWIML "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>"
 /* proof[0] is X-Twilio-Signature of a form (Twilio, "Validating requests"). */
 enum ingest_verdict ingest_verify_twilio(const struct ingest_webhook *hook);
 /* The URL's parameter `key` is the secret itself, as it stands there: for providers that sign

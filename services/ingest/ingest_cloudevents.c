@@ -5,6 +5,7 @@
 
 #include "ingest_business.h"
 #include "ingest_json.h"
+#include "sea_decode.h"
 #include "sea_enc.h"
 #include "seadesk/v1/cloudevents.pb-c.h"
 
@@ -142,32 +143,19 @@ static bool take_event(const struct ingest_business *business, const Seadesk__V1
     return ingest_business_take(business, &event, index, items, problem);
 }
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 bool ingest_business_protobuf(const struct ingest_business *business, struct sea_str body,
                               bool is_batch, struct ingest_items *items, uint32_t *ret_count,
                               struct ingest_problem *problem)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, items->arena};
-    const uint8_t *bytes = (const uint8_t *)(body.len ? body.ptr : "");
     *ret_count = 1;
     if (!is_batch) {
         Seadesk__V1__CloudEvent *event =
-            seadesk__v1__cloud_event__unpack(&allocator, body.len, bytes);
+            sea_decode(&seadesk__v1__cloud_event__descriptor, body, items->arena);
         if (event) return take_event(business, event, 0, items, problem);
         return ingest_refuse(problem, 400, "malformed", "the body is not a CloudEvent", NULL);
     }
     Seadesk__V1__CloudEventBatch *batch =
-        seadesk__v1__cloud_event_batch__unpack(&allocator, body.len, bytes);
+        sea_decode(&seadesk__v1__cloud_event_batch__descriptor, body, items->arena);
     if (!batch)
         return ingest_refuse(problem, 400, "malformed", "the body is not a CloudEventBatch", NULL);
     if (batch->n_events > INGEST_EVENTS_MAX) return too_many(problem);

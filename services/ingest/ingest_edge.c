@@ -166,7 +166,7 @@ void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items 
                            item->message.automatic);
         if (sea_texts_have(&market->closed_channels, item->channel))
             bury(item, account);
-        else
+        else if (!item->message.parts) /* a part counts with its message */
             sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
                            market->code);
     }

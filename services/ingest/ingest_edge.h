@@ -59,8 +59,8 @@ const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
                                             const struct sea_account *account,
                                             const struct ingest_item *item);
 
-/* Counts messages by market, and those that no person wrote by what told it; those of a market
- * where the channel is closed become dead letters. */
+/* Counts messages by market, parts once they are together, and those that no person wrote by what
+ * told it; those of a market where the channel is closed become dead letters. */
 void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
                       const struct sea_account *account);
 

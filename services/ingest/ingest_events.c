@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ingest_json.h"
+#include "sea_decode.h"
 #include "sea_enc.h"
 
 #define EVENT(name, kind, fact, about) {name, INGEST_EVENT_##kind, SEADESK__V1__ORDER_FACT__##fact},
@@ -239,24 +240,12 @@ Seadesk__V1__BusinessData *ingest_events_json(yyjson_val *object, struct sea_are
     return read_object(&walk, object, &data->base) ? data : NULL;
 }
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return sea_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *ptr)
-{
-    (void)arena;
-    (void)ptr;
-}
-
 Seadesk__V1__BusinessData *ingest_events_protobuf(struct sea_str bytes, struct sea_arena *arena,
                                                   struct ingest_problem *problem)
 {
     struct walk walk = walk_of(arena, problem);
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
-    Seadesk__V1__BusinessData *data = seadesk__v1__business_data__unpack(
-        &allocator, bytes.len, (const uint8_t *)(bytes.len ? bytes.ptr : ""));
+    Seadesk__V1__BusinessData *data =
+        sea_decode(&seadesk__v1__business_data__descriptor, bytes, arena);
     if (!data) invalid(&walk, "data is not seadesk.v1.BusinessData");
     return data;
 }

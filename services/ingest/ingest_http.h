@@ -46,6 +46,11 @@ void ingest_http_quarantined(struct ingest_intake *intake, enum sea_err err);
 
 /* Answers a publisher's request: the ids of what was accepted, or why it wasn't. */
 void ingest_http_published(struct ingest_intake *intake, enum sea_err err);
+/* Without consent nothing of the message (the intake's only item) is kept where its market demands
+ * it: false, with the problem. With it, the consent goes first. */
+SEA_MUST_CHECK bool ingest_http_consent(const struct ingest_edge *edge,
+                                        const struct sea_account *account,
+                                        struct ingest_intake *intake);
 /* A part of a message (the intake's last item): answered when the message is on the log, or to be
  * sent again. */
 void ingest_http_part(struct ingest_edge *edge, const struct sea_source *publisher,

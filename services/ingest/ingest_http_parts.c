@@ -90,6 +90,8 @@ static void pass_on(struct ingest_edge *edge, struct ingest_intake *intake,
     sea_assert(ingest_parts_join(edge->parts, &intake->arena, account, item)); /* likewise */
     ingest_take_mark(item);
     for (size_t i = 0; i + 1 < intake->items.count; i++) intake->items.list[i].root = item->id;
+    item->message.parts = 0; /* from here on a message like any other */
+    ingest_edge_sort(edge, &intake->items, account);
     ingest_intake_publish(intake, done);
 }
 
@@ -149,9 +151,11 @@ void ingest_http_parts_look(struct ingest_edge *edge)
     sea_trace_print(&trace, intake->trace);
     intake->label = "messages";
     intake->events = 1;
-    if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) {
-        ingest_parts_passed(edge->parts, left.id); /* its account went with a reload; nobody was */
-        ingest_intake_drop(intake);                /* told that it was taken */
+    if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account) ||
+        !ingest_http_consent(edge, account, intake)) {
+        /* A reload took its account or forbids to keep it; nobody was told that it was taken. */
+        ingest_parts_passed(edge->parts, left.id);
+        ingest_intake_drop(intake);
         return;
     }
     edge->is_passing_on = true;

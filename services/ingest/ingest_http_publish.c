@@ -244,8 +244,7 @@ static bool is_in_scope(const struct ingest_edge *edge, const struct sea_source 
     return ingest_scope_market(&scope, &whence, problem);
 }
 
-/* Without consent nothing is kept; with it, the consent goes first. */
-static bool take_consent(const struct ingest_edge *edge, const struct sea_account *account,
+bool ingest_http_consent(const struct ingest_edge *edge, const struct sea_account *account,
                          struct ingest_intake *intake)
 {
     const struct ingest_item *item = &intake->items.list[0];
@@ -285,7 +284,7 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
     if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
     if ((!publisher && !is_own(visitor, account, &intake->items.list[0], &intake->problem)) ||
         !is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||
-        !take_consent(edge, account, intake))
+        !ingest_http_consent(edge, account, intake))
         return false;
     ingest_edge_sort(edge, &intake->items, account);
     *ret_account = account;

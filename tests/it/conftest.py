@@ -6,6 +6,7 @@ from urllib.parse import urlparse
 import pytest
 import redis as redis_client
 
+import edge as edge_module
 import people
 import stack
 from outbound import Road
@@ -26,6 +27,17 @@ def env():
 @pytest.fixture(scope="session")
 def ingest(env):
     return stack.Http(env["SEADESK_INGEST_URL"])
+
+
+@pytest.fixture(scope="module")
+def edge(env):
+    """ingest as it runs; a module that configures it anew has an edge of its own."""
+    return edge_module.Edge(env["SEADESK_INGEST_URL"])
+
+
+@pytest.fixture(scope="module")
+def hasher(env):
+    return edge_module.Hasher(env)
 
 
 @pytest.fixture(scope="session")

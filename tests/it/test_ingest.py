@@ -38,11 +38,6 @@ def edge(env, program):
     return e.Edge(env["SEADESK_INGEST_URL"])
 
 
-@pytest.fixture(scope="module")
-def hasher(env):
-    return e.Hasher(env)
-
-
 # ---- WhatsApp ----
 
 @pytest.mark.ledger("CH-10")

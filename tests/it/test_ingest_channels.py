@@ -16,11 +16,6 @@ FIRST = {"acknowledgement", "first_response"}  # from the customer's time on; th
 TICKETS = {"zendesk/comment_added": "5158", "freshdesk/reply": "3007", "intercom/conversation_created": "1911149811"}
 
 
-@pytest.fixture
-def edge(env):
-    return e.Edge(env["SEADESK_INGEST_URL"])
-
-
 def letter(channel, **more):
     """A generic message with nothing but what must be there."""
     return {"channel": channel, "account": "demo", "message_id": e.new("m-"), "contact": {"id": e.new("c-")},

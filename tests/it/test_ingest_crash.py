@@ -22,11 +22,6 @@ def program(service):
     return service("ingest")
 
 
-@pytest.fixture(scope="module")
-def edge(env):
-    return e.Edge(env["SEADESK_INGEST_URL"])
-
-
 @pytest.fixture
 def crash_at(program):
     """crash_at(point, n=1): ingest runs on until it passes the point for the n-th time."""

@@ -20,16 +20,6 @@ HELD = {"market": "BR", "occurred_at": "2026-11-22T16:14:10+08:00", "sequence": 
         "expected_at": "2026-11-25T00:00:00Z", "location": "Curitiba", "amount": {"minor": 12990, "currency": "BRL"}}
 
 
-@pytest.fixture(scope="module")
-def edge(env):
-    return e.Edge(env["SEADESK_INGEST_URL"])
-
-
-@pytest.fixture(scope="module")
-def hasher(env):
-    return e.Hasher(env)
-
-
 @pytest.fixture
 def orders(kafka_consumer):
     return kafka_consumer("seadesk.orders")

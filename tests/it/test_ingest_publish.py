@@ -33,11 +33,6 @@ def edge(env, program):
     return e.Edge(env["SEADESK_INGEST_URL"])
 
 
-@pytest.fixture(scope="module")
-def hasher(env):
-    return e.Hasher(env)
-
-
 def order(**data):
     return e.traffic.business_event("order.paid", {"order_id": e.new("o-"), **data})
 

@@ -10,16 +10,6 @@ import stack
 from stack import header
 
 
-@pytest.fixture(scope="module")
-def edge(env):
-    return e.Edge(env["SEADESK_INGEST_URL"])
-
-
-@pytest.fixture(scope="module")
-def hasher(env):
-    return e.Hasher(env)
-
-
 class Caller:
     """Somebody who dials: each session is a dial, `typed` everything typed since."""
 
@@ -138,9 +128,12 @@ def parts():
     return [part_of(number, 3, reference, phone, text) for number, text in enumerate(("Where is ", "my order ", "1004?"), 1)]
 
 
-def test_parts_that_come_together_are_one_message_in_whatever_order(edge, parts, kafka_consumer, proto, eventually, env):
+def test_parts_that_come_together_are_one_message_in_whatever_order(edge, parts, kafka_consumer, proto, eventually, env, service):
     """CH-12, the edge's part: a multi-part SMS is reassembled; each part is acknowledged with the message on the log."""
     messages, wanted = kafka_consumer("seadesk.messages"), e.message_id("sms", parts[0]["message_id"])
+
+    def counted():
+        return service("ingest").metric("seadesk_ingest_market_messages_total", channel="sms", market="KE") or 0
 
     def until_taken(part):
         answers = []
@@ -148,8 +141,10 @@ def test_parts_that_come_together_are_one_message_in_whatever_order(edge, parts,
         assert all(answer.status_code == 503 and answer.headers["Retry-After"] for answer in answers[:-1])
         return answers[-1].json()
 
+    before = counted()
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         taken = list(pool.map(until_taken, reversed(parts)))
+    assert counted() == before + 1, "three parts are one message of their market"
     assert {each["ids"][0] for each in taken} == {wanted} and sum(each["accepted"] for each in taken) == 1, taken
     record = messages.wait_for(e.of_id(wanted))
     assert not proto("messages").MessageReceived.FromString(record.value).is_incomplete
@@ -166,6 +161,22 @@ def test_a_part_whose_others_never_come_is_not_acknowledged_but_passed_on_as_inc
         assert edge.message(parts[1], timeout=60).status_code == 503
         record = messages.wait_for(e.of_id(e.message_id("sms", parts[1]["message_id"] + "/2")))
         assert proto("messages").MessageReceived.FromString(record.value).is_incomplete
+    finally:
+        ingest.settings()
+        ingest.restart()
+
+
+def test_a_part_that_is_passed_on_incomplete_has_its_consent_before_it(edge, parts, kafka_consumer, service):
+    """CP-12 for parts: where the market demands consent, what was given with a part goes before the message."""
+    consents, messages, ingest = kafka_consumer("seadesk.consents"), kafka_consumer("seadesk.messages"), service("ingest")
+    ingest.settings(SEADESK_INGEST_PARTS_WAIT="3s")
+    try:
+        ingest.restart()
+        part = {**parts[0], "channel": "chat", "consent": {"recording": True, "notice_version": "v1"},
+                "contact": {"id": parts[0]["contact"]["id"], "locale": "de-DE"}}
+        assert edge.message(part, timeout=60).status_code == 503
+        record = messages.wait_for(e.of_id(e.message_id("chat", part["message_id"] + "/1")))
+        assert consents.wait_for(lambda each: each.key == record.key)
     finally:
         ingest.settings()
         ingest.restart()

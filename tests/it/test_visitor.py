@@ -13,11 +13,6 @@ def edge(env, service):
     return e.Edge(env["SEADESK_INGEST_URL"])
 
 
-@pytest.fixture(scope="module")
-def hasher(env):
-    return e.Hasher(env)
-
-
 def said(visitor, **more):
     return {**e.traffic.form_message(visitor, "hello", locale="en-GB"), "channel": "chat", **more}
 

@@ -346,22 +346,20 @@ static int replay_range(const struct replay *replay, int64_t last)
     return say(replay, status == SEADESK_DONE, text);
 }
 
-/* OFFSET, or FROM..TO with both of them in it. */
+/* OFFSET, with *ret_last -1, or FROM..TO with both of them in it. */
 static bool read_offsets(const char *text, int64_t *ret_first, int64_t *ret_last)
 {
     const char *dots = strstr(text, "..");
     size_t len = dots ? (size_t)(dots - text) : strlen(text);
     uint64_t first, last;
-    if (!sea_str_u64((struct sea_str){text, len}, &first)) return false;
-    last = first;
+    if (!sea_str_u64((struct sea_str){text, len}, &first) || first >= INT64_MAX) return false;
     if (dots && !sea_str_u64(sea_str(dots + 2), &last)) return false;
-    if (last < first || last >= INT64_MAX) return false;
+    if (dots && (last < first || last >= INT64_MAX)) return false;
     *ret_first = (int64_t)first;
-    *ret_last = (int64_t)last;
+    *ret_last = dots ? (int64_t)last : -1;
     return true;
 }
 
-/* *ret_last is -1 where one record is meant. */
 static bool read_arguments(struct seadesk *seadesk, struct replay *ret, int64_t *ret_last)
 {
     uint64_t partition;
@@ -378,7 +376,6 @@ static bool read_arguments(struct seadesk *seadesk, struct replay *ret, int64_t 
         partition >= sea_topic_info(ret->topic)->partitions ||
         !read_offsets(argv[3], &ret->offset, ret_last))
         return false;
-    if (!strstr(argv[3], "..")) *ret_last = -1;
     ret->partition = (int32_t)partition;
     ret->number = ret->topic == SEA_TOPIC_PRIVACY ? SEA_PARTITIONS : ret->partition;
     return true;

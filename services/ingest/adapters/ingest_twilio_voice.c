@@ -106,7 +106,5 @@ const struct ingest_adapter ingest_twilio_voice = {
     .proof = {"x-twilio-signature"},
     .verify = ingest_verify_twilio,
     .parse = parse,
-    .reply = {.content_type = "text/xml",
-              .body = {"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>",
-                       sizeof("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>") - 1}},
+    .reply = {.content_type = "text/xml", .body = {INGEST_TWIML, sizeof(INGEST_TWIML) - 1}},
 };
