@@ -310,6 +310,19 @@ def test_sigterm_without_kafka_answers_503_and_ends_with_0_in_time(edge, program
     program.wait_ready(60)
 
 
+def test_who_never_saw_the_broker_ends_well_too(program, service):
+    service("kafka").stop()
+    try:
+        program.kill()
+        pid = e.eventually(program.pid)
+        e.eventually(lambda: "all brokers are away" in program.log().rsplit("msg=started", 1)[-1], 40)
+        program.signal(signal.SIGTERM)
+        assert "ended with status 0" in ended(program, pid)  # 1: a sanitizer says what is left behind
+    finally:
+        service("kafka").start()
+    program.wait_ready(60)
+
+
 def test_sigterm_gives_up_on_a_broker_that_is_waited_for_longer_than_the_end_may_take(edge, patient, service):
     pid = patient.pid()
     service("kafka").stop()
