@@ -167,7 +167,7 @@ def test_a_message_reaches_an_agent_whose_reply_is_shown_once_also_after_a_reloa
     browser.click("#open")
     browser.wait("li.theirs", REPLY)
     browser.write("Thank you")
-    assert len([line for line in browser.all("li.theirs") if REPLY in line.text]) == 1
+    assert sum(REPLY in text for text in eventually(lambda: [line.text for line in browser.all("li.theirs")])) == 1
 
 
 def test_what_is_written_offline_is_sent_once_when_the_network_is_back(browser, world):
