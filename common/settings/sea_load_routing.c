@@ -78,6 +78,52 @@ static void read_queues(struct sea_loader *loader, struct sea_yaml_node list)
     loader->settings->routing.queue_count = queues ? count : 0;
 }
 
+static void read_kinds(struct sea_yaml_node list, uint32_t *ret)
+{
+    /* From number 1 of seadesk.v1.MessageKind on. */
+    static const char *const KINDS[] = {"text",     "image",    "audio", "video",  "document",
+                                        "location", "reaction", "edit",  "unsend", "other"};
+    uint32_t choice = 0;
+    for (uint32_t i = 0; i < sea_yaml_count(list); i++)
+        if (sea_yaml_choice(sea_yaml_item(list, i), KINDS, SEA_COUNT(KINDS), &choice))
+            *ret |= 2u << choice;
+}
+
+static void read_ratings(struct sea_yaml_node list, uint32_t *ret)
+{
+    int64_t stars = 0;
+    for (uint32_t i = 0; i < sea_yaml_count(list); i++)
+        if (sea_yaml_int(sea_yaml_item(list, i), 1, 5, &stars)) *ret |= 1u << stars;
+}
+
+static void read_message_rule(struct sea_yaml_node node, struct sea_message_rule *rule)
+{
+    struct sea_yaml_map map, match;
+    if (!sea_yaml_map(node, &map)) return;
+    if (sea_yaml_map(sea_yaml_need(&map, "match"), &match)) {
+        sea_loader_channels(sea_yaml_get(&match, "channels"), &rule->channels);
+        read_kinds(sea_yaml_get(&match, "kinds"), &rule->kinds);
+        read_ratings(sea_yaml_get(&match, "ratings"), &rule->ratings);
+        sea_yaml_end(&match);
+    }
+    read_priority(sea_yaml_get(&map, "raise_priority"), &rule->raise);
+    sea_loader_name(sea_yaml_get(&map, "alert"), &rule->alert);
+    sea_loader_name(sea_yaml_get(&map, "issue"), &rule->issue);
+    if (!rule->raise && !rule->alert && !rule->issue)
+        sea_yaml_error(node, "does nothing, expected raise_priority, alert or issue");
+    sea_yaml_end(&map);
+}
+
+static void read_message_rules(struct sea_yaml_node list, struct sea_routing *routing)
+{
+    uint32_t count = sea_yaml_count(list);
+    struct sea_message_rule *rules = sea_loader_array(list, count, sizeof *rules);
+    for (uint32_t i = 0; rules && i < count; i++)
+        read_message_rule(sea_yaml_item(list, i), &rules[i]);
+    routing->message_rules = rules;
+    routing->message_rule_count = rules ? count : 0;
+}
+
 static void read_weights(struct sea_yaml_map *map, struct sea_routing *routing)
 {
     const char *channel;
@@ -106,6 +152,7 @@ void sea_load_routing(struct sea_loader *loader, struct sea_yaml_map *file)
     struct sea_yaml_map weights, priority;
     *routing = (struct sea_routing){.default_weight = 1, .presence_lease_ms = 45 * SECOND_MS};
     read_queues(loader, sea_yaml_need(file, "queues"));
+    read_message_rules(sea_yaml_get(file, "messages"), routing);
     if (sea_yaml_sub(file, "weights", &weights)) read_weights(&weights, routing);
     if (sea_yaml_map(sea_yaml_get(file, "raise_priority"), &priority)) {
         read_priority(sea_yaml_get(&priority, "warned"), &routing->raise_warned);

@@ -29,6 +29,14 @@ static bool has_tag(const struct sea_queue *queue, const struct sea_queue_facts 
     return queue->tags.count == 0;
 }
 
+bool sea_message_rule_fits(const struct sea_message_rule *rule,
+                           const struct sea_message_facts *facts)
+{
+    return has_text(&rule->channels, facts->channel) &&
+           (!rule->kinds || (rule->kinds >> facts->kind & 1)) &&
+           (!rule->ratings || (rule->ratings >> facts->rating & 1));
+}
+
 const struct sea_queue *sea_routing_queue(const struct sea_routing *routing,
                                           const struct sea_queue_facts *facts)
 {

@@ -21,6 +21,16 @@ struct sea_queue {
     int64_t offer_timeout_ms;
 };
 
+/* What messages that match all of its lists (an empty one matches everything) mean for their
+ * ticket. */
+struct sea_message_rule {
+    struct sea_texts channels;
+    uint32_t kinds, ratings; /* bit n: number n of seadesk.v1.MessageKind, n stars; 0: all */
+    uint32_t raise;          /* added to the ticket's priority */
+    const char *alert;       /* a decision of this name, counted; NULL: none */
+    const char *issue;       /* tag of a ticket that has none; NULL: none */
+};
+
 struct sea_channel_weight {
     const char *channel;
     uint32_t weight;
@@ -32,6 +42,8 @@ struct sea_routing {
     const struct sea_channel_weight *weights;
     uint32_t weight_count;
     uint32_t default_weight;
+    const struct sea_message_rule *message_rules; /* all that match count */
+    uint32_t message_rule_count;
     uint32_t raise_warned, raise_breached; /* added to a ticket's priority by its clocks */
     int64_t presence_lease_ms;             /* an agent without a heartbeat this long is offline */
 };
@@ -42,6 +54,14 @@ struct sea_queue_facts {
     const struct sea_str *tags;
     uint32_t tag_count;
 };
+
+struct sea_message_facts {
+    struct sea_str channel;
+    uint32_t kind;   /* as seadesk.v1.MessageKind */
+    uint32_t rating; /* stars; 0: none */
+};
+bool sea_message_rule_fits(const struct sea_message_rule *rule,
+                           const struct sea_message_facts *facts);
 
 const struct sea_queue *sea_routing_queue(const struct sea_routing *routing,
                                           const struct sea_queue_facts *facts); /* never NULL */

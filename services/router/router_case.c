@@ -112,6 +112,43 @@ static void ask(struct router_ticket *ticket, int64_t sent_at_ms)
     }
 }
 
+static const struct sea_message_rule *next_rule(const struct router_plan *plan,
+                                                const struct router_inbound *in,
+                                                const struct router_ticket *ticket, uint32_t *at)
+{
+    const struct sea_routing *routing = plan->rules->routing;
+    struct sea_message_facts facts = {ticket->channel, (uint32_t)in->kind, in->rating};
+    while (*at < routing->message_rule_count) {
+        const struct sea_message_rule *rule = &routing->message_rules[(*at)++];
+        if (sea_message_rule_fits(rule, &facts)) return rule;
+    }
+    return NULL;
+}
+
+/* The first rule that names an issue gives it to a ticket that has none. */
+static void tag(struct router_plan *plan, const struct router_inbound *in,
+                struct router_ticket *ticket)
+{
+    const struct sea_message_rule *rule;
+    for (uint32_t at = 0; !ticket->tags.issue.len && (rule = next_rule(plan, in, ticket, &at));) {
+        if (!rule->issue) continue;
+        ticket->tags.issue = sea_str(rule->issue);
+        router_plan_decide(plan, ticket, in->cause, ROUTER, "issue_tagged", ticket->tags.issue);
+    }
+}
+
+static void raise_alarm(struct router_plan *plan, const struct router_inbound *in,
+                        struct router_ticket *ticket)
+{
+    const struct sea_message_rule *rule;
+    struct sea_str reason =
+        in->rating ? router_plan_print(plan, "rating %u", in->rating) : SEA_STR("its message");
+    for (uint32_t at = 0; (rule = next_rule(plan, in, ticket, &at));) {
+        (void)router_dispatch_lift(plan, ticket, in->cause, rule->raise, reason);
+        if (rule->alert) router_plan_alert(plan, ticket, in->cause, rule->alert, reason);
+    }
+}
+
 static struct router_ticket *open_ticket(struct router_plan *plan, const struct router_inbound *in,
                                          struct router_contact *contact,
                                          const struct router_message *message)
@@ -133,6 +170,7 @@ static struct router_ticket *open_ticket(struct router_plan *plan, const struct 
     if (in->reading.is_language_sure) ticket->language = in->reading.language;
     ticket->is_language_sure = in->reading.is_language_sure || contact->language.len > 0;
     ask(ticket, message->sent_at_ms);
+    tag(plan, in, ticket);
     router_dispatch_place(plan, ticket);
     router_plan_decide(plan, ticket, in->cause, ROUTER, "opened",
                        router_plan_print(plan, "market %s, queue %.*s, priority %d, language %.*s",
@@ -155,6 +193,7 @@ static void go_on(struct router_plan *plan, const struct router_inbound *in,
 {
     const char *change = "message";
     ask(ticket, message->sent_at_ms);
+    tag(plan, in, ticket);
     switch (ticket->status) {
     case ROUTER_RESOLVED:
         change = "reopened";
@@ -283,6 +322,7 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
     (*ticket)->message_id = message->id;
     if (message->gone_month > (*ticket)->gone_month) (*ticket)->gone_month = message->gone_month;
     link_orders(plan, *ticket, in);
+    raise_alarm(plan, in, *ticket);
     if (in->empty_fields.len)
         router_plan_decide(plan, *ticket, in->cause, ROUTER, "fields_empty", in->empty_fields);
     if (in->reading.asks_to_stop)

@@ -20,6 +20,7 @@ struct router_inbound {
     int64_t provider_time_ms, received_at_ms;
     struct sea_str subject, text;
     const void *body;
+    uint32_t rating; /* stars; 0: none */
     struct router_reading reading;
     struct sea_str order_id;                  /* told by the sender's system; "" */
     struct sea_str empty_fields;              /* of a form, by name; "" */

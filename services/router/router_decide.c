@@ -51,6 +51,7 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         .subject = sea_str(item->body->subject),
         .text = sea_str(item->body->text),
         .body = item->body,
+        .rating = item->message->rating,
         .reading = item->reading,
         .order_id = item->order_id,
         .empty_fields = sea_str(item->message->empty_fields),
@@ -406,5 +407,7 @@ enum sea_err router_decide(struct router_batch *batch)
 {
     enum sea_err err = SEA_OK;
     for (size_t i = 0; !err && i < batch->item_count; i++) err = decide(batch, &batch->items[i]);
+    for (const struct router_decision *d = batch->plan.decisions; d; d = d->next)
+        if (d->is_alert) router_count(&batch->tools->counts, &sea_m_router_alerts_total, d->what);
     return err;
 }

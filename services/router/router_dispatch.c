@@ -176,20 +176,27 @@ void router_dispatch_due(struct router_plan *plan, struct router_ticket *ticket,
     }
 }
 
+bool router_dispatch_lift(struct router_plan *plan, struct router_ticket *ticket,
+                          const struct router_cause *cause, uint32_t by, struct sea_str reason)
+{
+    if (ticket->status == ROUTER_RESOLVED || ticket->status == ROUTER_CLOSED) return false;
+    int64_t priority = ticket->priority + (int64_t)by;
+    if (priority > SEA_PRIORITY_MAX) priority = SEA_PRIORITY_MAX;
+    if (priority == ticket->priority) return false;
+    ticket->priority = (int32_t)priority;
+    router_plan_decide(plan, ticket, cause, SEA_STR("router"), "priority_raised", reason);
+    return true;
+}
+
 void router_dispatch_raise(struct router_plan *plan, struct router_ticket *ticket,
                            const struct router_cause *cause, bool is_breached, struct sea_str clock)
 {
     const struct sea_routing *routing = plan->rules->routing;
-    if (ticket->status == ROUTER_RESOLVED || ticket->status == ROUTER_CLOSED) return;
-    int64_t priority =
-        ticket->priority + (int64_t)(is_breached ? routing->raise_breached : routing->raise_warned);
-    if (priority > SEA_PRIORITY_MAX) priority = SEA_PRIORITY_MAX;
-    if (priority == ticket->priority) return;
-    ticket->priority = (int32_t)priority;
-    router_plan_decide(plan, ticket, cause, SEA_STR("router"), "priority_raised",
-                       router_plan_print(plan, "%.*s %s", (int)clock.len, clock.ptr,
-                                         is_breached ? "breached" : "warned"));
-    router_dispatch_change(ticket, cause, "priority_raised");
+    struct sea_str reason = router_plan_print(plan, "%.*s %s", (int)clock.len, clock.ptr,
+                                              is_breached ? "breached" : "warned");
+    if (router_dispatch_lift(plan, ticket, cause,
+                             is_breached ? routing->raise_breached : routing->raise_warned, reason))
+        router_dispatch_change(ticket, cause, "priority_raised");
 }
 
 void router_dispatch_presence(struct router_plan *plan, struct router_agent *agent,

@@ -38,6 +38,10 @@ SEA_MUST_CHECK bool router_dispatch_offer(struct router_plan *plan, struct route
 /* A ticket's time came: an offer ran out, a snooze ended, what was resolved is closed. */
 void router_dispatch_due(struct router_plan *plan, struct router_ticket *ticket,
                          const struct router_cause *cause);
+/* Moves a ticket up, as far as there is an up, for this reason. False: it was there, or is over.
+ * Not a change by itself. */
+bool router_dispatch_lift(struct router_plan *plan, struct router_ticket *ticket,
+                          const struct router_cause *cause, uint32_t by, struct sea_str reason);
 /* A clock warned or was breached: the ticket moves up. */
 void router_dispatch_raise(struct router_plan *plan, struct router_ticket *ticket,
                            const struct router_cause *cause, bool is_breached,

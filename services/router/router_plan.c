@@ -135,14 +135,26 @@ void router_draft_var(struct router_draft *draft, const char *name, struct sea_s
     draft->vars[draft->var_count++] = (struct router_var){name, value};
 }
 
+static void decide(struct router_plan *plan, struct router_decision decision)
+{
+    struct router_decision *last = router_plan_alloc(plan, sizeof(*last));
+    *last = decision;
+    *plan->decisions_end = last;
+    plan->decisions_end = &last->next;
+}
+
 void router_plan_decide(struct router_plan *plan, const struct router_ticket *ticket,
                         const struct router_cause *cause, struct sea_str by, const char *what,
                         struct sea_str reason)
 {
-    struct router_decision *decision = router_plan_alloc(plan, sizeof(*decision));
-    *decision = (struct router_decision){NULL, ticket->id, by, what, reason, cause};
-    *plan->decisions_end = decision;
-    plan->decisions_end = &decision->next;
+    decide(plan, (struct router_decision){NULL, ticket->id, by, what, reason, false, cause});
+}
+
+void router_plan_alert(struct router_plan *plan, const struct router_ticket *ticket,
+                       const struct router_cause *cause, const char *name, struct sea_str reason)
+{
+    struct sea_str by = SEA_STR("router");
+    decide(plan, (struct router_decision){NULL, ticket->id, by, name, reason, true, cause});
 }
 
 struct router_outcome *router_plan_outcome(struct router_plan *plan,

@@ -84,6 +84,7 @@ struct router_decision {
     struct sea_str by;
     const char *what;
     struct sea_str reason;
+    bool is_alert; /* counted by name */
     const struct router_cause *cause;
 };
 
@@ -178,6 +179,9 @@ void router_draft_var(struct router_draft *draft, const char *name, struct sea_s
 void router_plan_decide(struct router_plan *plan, const struct router_ticket *ticket,
                         const struct router_cause *cause, struct sea_str by, const char *what,
                         struct sea_str reason);
+/* A decision that is counted by its name, for alarms. */
+void router_plan_alert(struct router_plan *plan, const struct router_ticket *ticket,
+                       const struct router_cause *cause, const char *name, struct sea_str reason);
 struct router_outcome *router_plan_outcome(struct router_plan *plan,
                                            const struct router_cause *cause);
 void router_plan_consent(struct router_plan *plan, const struct router_cause *cause,

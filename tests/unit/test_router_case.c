@@ -651,6 +651,74 @@ static void ids_name_the_month_in_which_the_row_must_be_gone(void **state)
     assert_int_equal(router_month_of_id(id), 695);
 }
 
+static void a_bad_review_raises_its_ticket_and_the_alert_CH_19(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        uint32_t rating;
+        int32_t raised_by;
+        bool is_alert;
+    } CASES[] = {{1, 400, true}, {2, 200, false}, {3, 0, false}, {5, 0, false}, {0, 0, false}};
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct router_contact *from = contact(world, "review", "u-9");
+        struct router_ticket *ticket = NULL;
+        world_next(world, T0);
+        struct router_inbound in = inbound(world, "Llegó roto, nunca más");
+        in.rating = CASES[i].rating;
+        in.order_id = sea_str("1002");
+        router_case_message(&world->plan, &in, from, &ticket);
+        assert_int_equal(ticket->priority - 100, CASES[i].raised_by);
+        assert_int_equal(is_decided(world, "review_alert"), CASES[i].is_alert);
+        assert_int_equal(is_decided(world, "priority_raised"), CASES[i].raised_by > 0);
+        assert_int_equal(ticket->order_count, 1);
+        assert_str_equal(ticket->orders[0], "1002");
+        assert_int_equal(ticket->version, 1);
+    }
+}
+
+static void a_bad_review_of_one_who_has_a_ticket_raises_that_one_CH_19(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *from = contact(world, "review", "u-9");
+    struct router_ticket *ticket = opened(world, from), *same = ticket;
+    int32_t before = ticket->priority;
+    struct router_inbound in = inbound(world, "And now it broke");
+    in.rating = 1;
+    world_next(world, T0 + MINUTE);
+    router_case_message(&world->plan, &in, from, &ticket);
+    assert_ptr_equal(ticket, same);
+    assert_int_equal(ticket->priority, before + 400);
+    assert_int_equal(ticket->version, 2);
+    assert_true(is_decided(world, "review_alert"));
+}
+
+static void a_clip_on_tiktok_opens_a_dispute_and_a_comment_without_one_does_not_CH_15(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *channel;
+        enum router_kind kind;
+        bool is_dispute;
+    } CASES[] = {{"tiktok", ROUTER_VIDEO, true},
+                 {"tiktok", ROUTER_TEXT, false},
+                 {"whatsapp", ROUTER_VIDEO, false}};
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct router_contact *from = contact(world, CASES[i].channel, "5511912345678");
+        struct router_ticket *ticket = NULL;
+        world_next(world, T0);
+        struct router_inbound in = inbound(world, "see what came");
+        in.kind = CASES[i].kind;
+        router_case_message(&world->plan, &in, from, &ticket);
+        assert_str_equal(ticket->tags.issue, CASES[i].is_dispute ? "dispute" : "");
+        assert_int_equal(is_decided(world, "issue_tagged"), CASES[i].is_dispute);
+        ticket->tags.issue = sea_str("exchange"); /* a person's word stays */
+        in = inbound(world, "one more");
+        in.kind = CASES[i].kind;
+        router_case_message(&world->plan, &in, from, &ticket);
+        assert_str_equal(ticket->tags.issue, "exchange");
+    }
+}
+
 SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the_future),
           WORLD_TEST(a_first_message_opens_a_ticket_in_the_markets_queue_CH_10),
           WORLD_TEST(a_translation_is_wanted_only_of_a_language_that_is_sure_and_foreign),
@@ -677,4 +745,7 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(what_the_customer_wrote_meanwhile_stays_a_question),
           WORLD_TEST(a_reply_that_does_not_get_through_is_the_agents_again),
           WORLD_TEST(what_is_returned_is_said_another_way_at_most_twice),
+          WORLD_TEST(a_bad_review_raises_its_ticket_and_the_alert_CH_19),
+          WORLD_TEST(a_bad_review_of_one_who_has_a_ticket_raises_that_one_CH_19),
+          WORLD_TEST(a_clip_on_tiktok_opens_a_dispute_and_a_comment_without_one_does_not_CH_15),
           WORLD_TEST(ids_name_the_month_in_which_the_row_must_be_gone))

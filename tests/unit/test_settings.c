@@ -280,6 +280,18 @@ static void mistakes_in_the_other_files_are_told_with_their_place(void **state)
          "routing.yaml:1:51: '0s', expected a duration such as 90s or 1h30m, from 1s to 1d\n"
          "routing.yaml:2:11: no channel 'fax', expected one that exists, or default\n"
          "routing.yaml:2:26: '0', expected a whole number from 1 to 1000\n"},
+        {"routing.yaml",
+         "queues: [{name: a}]\n"
+         "messages: [{match: {channels: [fax], kinds: [clip], ratings: [0, 6]}, alert: x},\n"
+         "  {match: {ratings: [1]}}, {raise_priority: 1001, issue: dispute}]\n",
+         "routing.yaml:2:32: no channel 'fax', expected one that exists\n"
+         "routing.yaml:2:46: 'clip', expected one of: text, image, audio, video, document, "
+         "location, reaction, edit, unsend, other\n"
+         "routing.yaml:2:63: '0', expected a whole number from 1 to 5\n"
+         "routing.yaml:2:66: '6', expected a whole number from 1 to 5\n"
+         "routing.yaml:3:3: does nothing, expected raise_priority, alert or issue\n"
+         "routing.yaml:3:28: missing key, expected 'match'\n"
+         "routing.yaml:3:45: '1001', expected a whole number from 0 to 1000\n"},
         {"routing.yaml", "queues: []\n", "routing.yaml:1:9: no queue, expected at least one\n"},
         {"sla.yaml",
          "policies: [{id: x, channel_classes: [fax], clock: snooze, limit: 1m, count: calendar,\n"
