@@ -651,7 +651,7 @@ static void ids_name_the_month_in_which_the_row_must_be_gone(void **state)
     assert_int_equal(router_month_of_id(id), 695);
 }
 
-static void a_bad_review_raises_its_ticket_and_the_alert_CH_19(void **state)
+static void ch_19_a_bad_review_raises_its_ticket_and_the_alert(void **state)
 {
     struct world *world = *state;
     static const struct {
@@ -676,7 +676,7 @@ static void a_bad_review_raises_its_ticket_and_the_alert_CH_19(void **state)
     }
 }
 
-static void a_bad_review_of_one_who_has_a_ticket_raises_that_one_CH_19(void **state)
+static void ch_19_a_bad_review_of_one_who_has_a_ticket_raises_that_one(void **state)
 {
     struct world *world = *state;
     struct router_contact *from = contact(world, "review", "u-9");
@@ -692,7 +692,7 @@ static void a_bad_review_of_one_who_has_a_ticket_raises_that_one_CH_19(void **st
     assert_true(is_decided(world, "review_alert"));
 }
 
-static void a_clip_on_tiktok_opens_a_dispute_and_a_comment_without_one_does_not_CH_15(void **state)
+static void ch_15_a_clip_on_tiktok_opens_a_dispute_a_comment_does_not(void **state)
 {
     struct world *world = *state;
     static const struct {
@@ -745,7 +745,7 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(what_the_customer_wrote_meanwhile_stays_a_question),
           WORLD_TEST(a_reply_that_does_not_get_through_is_the_agents_again),
           WORLD_TEST(what_is_returned_is_said_another_way_at_most_twice),
-          WORLD_TEST(a_bad_review_raises_its_ticket_and_the_alert_CH_19),
-          WORLD_TEST(a_bad_review_of_one_who_has_a_ticket_raises_that_one_CH_19),
-          WORLD_TEST(a_clip_on_tiktok_opens_a_dispute_and_a_comment_without_one_does_not_CH_15),
+          WORLD_TEST(ch_19_a_bad_review_raises_its_ticket_and_the_alert),
+          WORLD_TEST(ch_19_a_bad_review_of_one_who_has_a_ticket_raises_that_one),
+          WORLD_TEST(ch_15_a_clip_on_tiktok_opens_a_dispute_a_comment_does_not),
           WORLD_TEST(ids_name_the_month_in_which_the_row_must_be_gone))
