@@ -148,6 +148,24 @@ static yyjson_mut_val *delivery_of(yyjson_mut_doc *doc, const struct desk_delive
     return object;
 }
 
+static void put_attachments(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                            const struct desk_message *message)
+{
+    if (!message->attachments_count) return;
+    yyjson_mut_val *array = put_array(doc, object, "attachments");
+    for (size_t i = 0; i < message->attachments_count; i++) {
+        const struct desk_attachment *attachment = &message->attachments[i];
+        yyjson_mut_val *row = add_object(doc, array);
+        put_text(doc, row, "name", attachment->name);
+        put_text(doc, row, "mime", attachment->mime);
+        put_text(doc, row, "url", attachment->url);
+        put_text(doc, row, "media_id", attachment->media_id);
+        put(doc, row, "size",
+            attachment->size_bytes ? yyjson_mut_uint(doc, attachment->size_bytes)
+                                   : yyjson_mut_null(doc));
+    }
+}
+
 static yyjson_mut_val *message_of(yyjson_mut_doc *doc, const struct desk_message *message)
 {
     yyjson_mut_val *object = yyjson_mut_obj(doc);
@@ -170,6 +188,7 @@ static yyjson_mut_val *message_of(yyjson_mut_doc *doc, const struct desk_message
     put_time(doc, object, "received_at", message->received_at_ms);
     put_time(doc, object, "routed_at", message->routed_at_ms);
     put(doc, object, "delivery", delivery_of(doc, &message->delivery));
+    put_attachments(doc, object, message);
     if (message->is_erased) put(doc, object, "erased", yyjson_mut_true(doc));
     return object;
 }

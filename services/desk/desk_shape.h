@@ -20,6 +20,12 @@ struct desk_delivery {
     int64_t release_at_ms, at_ms;
 };
 
+/* Of a message: what is known of it; its bytes are its provider's. */
+struct desk_attachment {
+    struct sea_str name, mime, url, media_id;
+    uint64_t size_bytes; /* 0: not told */
+};
+
 struct desk_message {
     struct sea_uuid event_id, message_id, ticket_id, conversation_id, customer_id;
     struct sea_str direction; /* in out note */
@@ -27,6 +33,8 @@ struct desk_message {
     struct desk_translation translation;
     int64_t sent_at_ms, received_at_ms, routed_at_ms;
     struct desk_delivery delivery;
+    const struct desk_attachment *attachments;
+    size_t attachments_count;
     bool is_erased; /* the key of its texts was destroyed */
 };
 

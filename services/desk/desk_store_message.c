@@ -58,7 +58,21 @@ static const struct sea_pg_stmt OWN = {
                     " AND (routed_at, message_id) > (coalesce($2, timestamptz '-infinity'), $3)"
                     " ORDER BY routed_at, message_id LIMIT $4"};
 
-/* What `sealed` holds: the provider's id, subject and text. */
+static void read_attachments(struct desk_read *read, const Seadesk__V1__MessageBody *body,
+                             struct desk_message *ret)
+{
+    struct desk_attachment *list = desk_read_zero(read, body->n_attachments * sizeof(*list));
+    for (size_t i = 0; i < body->n_attachments; i++) {
+        const Seadesk__V1__Attachment *from = body->attachments[i];
+        list[i] =
+            (struct desk_attachment){sea_str(from->name), sea_str(from->mime), sea_str(from->url),
+                                     sea_str(from->media_id), from->size_bytes};
+    }
+    ret->attachments = list;
+    ret->attachments_count = body->n_attachments;
+}
+
+/* What `sealed` holds: the provider's id, subject, text and what is attached. */
 static enum sea_err open_body(struct desk_read *read, const struct desk_sealed *sealed,
                               struct desk_message *ret)
 {
@@ -71,6 +85,7 @@ static enum sea_err open_body(struct desk_read *read, const struct desk_sealed *
     ret->external_id = sea_str(body->external_id);
     ret->subject = sea_str(body->subject);
     ret->text = sea_str(body->text);
+    read_attachments(read, body, ret);
     return SEA_OK;
 }
 

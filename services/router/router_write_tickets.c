@@ -13,15 +13,16 @@ static const struct sea_pg_stmt INSERT = {
     "router_insert_tickets",
     "INSERT INTO ticket (ticket_id, home_key, number, version, status, is_active, market, channel,"
     " account, language, is_language_sure, priority, queue, opened_at, order_ids, sealed_subject,"
-    " asked_at, last_in_at, sort_at, root_id, gone)"
+    " tag_issue, asked_at, last_in_at, sort_at, root_id, gone)"
     " SELECT u.id, u.home, u.number, u.version, u.status, true, u.market, u.channel, u.account,"
     " u.language, u.is_sure, u.priority, u.queue, $1, string_to_array(u.orders, E'\\x1f'),"
-    " u.subject, u.asked, u.last_in, u.sort, u.root, " GONE
+    " u.subject, u.issue, u.asked, u.last_in, u.sort, u.root, " GONE
     " FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::int[], $7::text[],"
     " $8::text[], $9::text[], $10::text[], $11::bool[], $12::int[], $13::text[], $14::text[],"
-    " $15::bytea[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::uuid[],"
-    " $20::int[]) u (id, home, number, version, status, market, channel, account, language,"
-    " is_sure, priority, queue, orders, subject, asked, last_in, sort, root, gone_month)"};
+    " $15::bytea[], $16::text[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[],"
+    " $20::uuid[], $21::int[]) u (id, home, number, version, status, market, channel, account,"
+    " language, is_sure, priority, queue, orders, subject, issue, asked, last_in, sort, root,"
+    " gone_month)"};
 static const struct sea_pg_stmt UPDATE = {
     "router_update_tickets",
     "UPDATE ticket t SET version = u.version, status = u.status, is_active = u.status < 6,"
@@ -129,6 +130,7 @@ static enum sea_err insert(struct router_batch *batch)
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, t->queue));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, joined_orders(batch, t)));
     COLUMN(SEA_PG_BYTES, router_arg_bytes(args, subjects[i]); (void)t);
+    COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, t->tags.issue));
     TIME(asked_at_ms);
     TIME(last_in_at_ms);
     TIME(sort_at_ms);

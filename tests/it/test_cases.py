@@ -1,4 +1,9 @@
 """test_cases.py: what comes by reviews, clips and calls becomes a case that says so, in the whole stack."""
+import hashlib
+import hmac
+import json
+import time
+
 import pytest
 
 import edge as e
@@ -45,3 +50,22 @@ def test_a_one_star_review_opens_a_priority_ticket_of_its_order_and_raises_the_a
     assert "review_alert" not in decided(good)
     assert decided(bad)["review_alert"] == "rating 1" == decided(bad)["priority_raised"]
     assert eventually(lambda: alerts() == before + 1)
+
+
+@pytest.mark.ledger("CH-15")
+def test_a_clip_sent_on_tiktok_opens_a_dispute_with_the_clip_as_evidence(edge, desk, pg):
+    """CH-15: what is attached is shown at the desk, and lies sealed."""
+    message, url = e.new("im-"), "https://www.tiktok.com/@lena/video/" + e.new("7")
+    content = {"message_id": message, "from": "lena", "from_user": {"id": e.new("u-")}, "timestamp": int(time.time() * 1000),
+               "text": {"body": "The zip broke on the first day"}, "video": {"id": "7135480000000000000", "url": url}}
+    body, at = json.dumps({"event": "im_receive_msg", "content": json.dumps(content)}), str(int(time.time()))
+    code = hmac.new(b"demo-tiktok-secret", f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+    answer = edge.post("/v1/channels/tiktok/demo", data=body,
+                       headers={"Content-Type": "application/json", "Tiktok-Signature": f"t={at},s={code}"})
+    assert answer.status_code == 200, answer.text
+    shown = eventually(lambda: desk.message("tiktok", message))
+    clip = {"name": None, "mime": "video/mp4", "url": url, "media_id": "7135480000000000000", "size": None}
+    assert shown["attachments"] == [clip]
+    ticket = desk.get(f"/tickets/{shown['ticket_id']}").json()
+    assert ticket["tags"]["issue"] == "dispute" and ticket["messages"][0]["attachments"] == [clip]
+    assert not [row for row in pg.query("select m::text from router.message m where ticket_id = %s", ticket["id"]) if url in row[0]]

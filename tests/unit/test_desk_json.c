@@ -53,6 +53,26 @@ static void a_message_has_its_shape(void **state)
     sea_buf_free(&json);
 }
 
+static void ch_15_a_message_names_what_is_attached_to_it(void **state)
+{
+    (void)state;
+    static const struct desk_attachment CLIPS[] = {
+        {S("unboxing.mp4"), S("video/mp4"), S("https://video.example/1"), S("7135"), 120034},
+        {.media_id = S("7136")}};
+    struct desk_message message = {.direction = S("in"), .translation = {.state = S("none")}};
+    struct sea_buf json = SEA_BUF(65536);
+    desk_json_message(&message, &json);
+    assert_null(strstr(json.ptr, "attachments"));
+    sea_buf_reset(&json);
+    message.attachments = CLIPS;
+    message.attachments_count = SEA_COUNT(CLIPS);
+    desk_json_message(&message, &json);
+    has(&json, "\"attachments\":[{\"name\":\"unboxing.mp4\",\"mime\":\"video/mp4\","
+               "\"url\":\"https://video.example/1\",\"media_id\":\"7135\",\"size\":120034},"
+               "{\"name\":null,\"mime\":null,\"url\":null,\"media_id\":\"7136\",\"size\":null}]");
+    sea_buf_free(&json);
+}
+
 static void a_delivery_has_its_shape(void **state)
 {
     (void)state;
@@ -335,7 +355,9 @@ static void what_is_kept_of_a_person_is_whole_and_pages_are_messages_alone(void 
     sea_buf_free(&json);
 }
 
-SEA_TESTS(cmocka_unit_test(a_message_has_its_shape), cmocka_unit_test(a_delivery_has_its_shape),
+SEA_TESTS(cmocka_unit_test(a_message_has_its_shape),
+          cmocka_unit_test(ch_15_a_message_names_what_is_attached_to_it),
+          cmocka_unit_test(a_delivery_has_its_shape),
           cmocka_unit_test(broken_text_is_shown_as_far_as_it_goes),
           cmocka_unit_test(a_ticket_in_full_has_its_shape),
           cmocka_unit_test(a_list_says_where_it_goes_on), cmocka_unit_test(an_order_has_its_shape),

@@ -80,7 +80,9 @@ def deliveries_ticket():
     start = words.index("guarantee")
     case["messages"] = [
         message("in", "Die Schuhe sind zwei Nummern zu groß.", "de", -300,
-                translation=translated("en", "The shoes are two sizes too big.")),
+                translation=translated("en", "The shoes are two sizes too big."),
+                attachments=[{"name": "<i>shoe</i>.mp4", "mime": "video/mp4", "url": "https://video.example/1", "media_id": None,
+                              "size": 120034}, {"name": None, "mime": None, "url": None, "media_id": "7136", "size": None}]),
         message("out", "We are sorry. We will send the right size today.", "en", -290,
                 translation=translated("de", "Das tut uns leid. Wir schicken heute die richtige Größe."),
                 delivery={"state": "delivered", "channel": "twilio-sms", "reason": None, "at": at(-289)}),

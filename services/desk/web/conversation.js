@@ -240,8 +240,16 @@ function drawMessage(message, key) {
         ? ` · ${fullTime(message.sent_at, state.ticket.zone)}` : "") },
       hourMinute(message.sent_at ?? message.received_at)),
       message.event_id && iconButton("story", t("story.open"), () => openStory(message.event_id))),
-    h("div", { class: "bubble" }, ...drawTexts(message, key, way)),
+    h("div", { class: "bubble" }, ...drawTexts(message, key, way), drawAttachments(message)),
     way === "out" && drawDelivery(message));
+}
+
+// Their names alone: an address that a customer sent is nothing to click on.
+function drawAttachments({ attachments }) {
+  if (!attachments?.length) return null;
+  return h("ul", { class: "attachments" }, attachments.map(({ name, mime, size }) => h("li", { dir: "auto" },
+    [name ?? t("attachment.unnamed"), mime, size && t("attachment.size", { n: Math.ceil(size / 1024) })]
+      .filter(Boolean).join(" · "))));
 }
 
 function fromWhom(way) {
