@@ -100,6 +100,12 @@ struct sea_channel_share {
     uint32_t percent;
 };
 
+/* A channel whose customers expect another class of answer here than elsewhere. */
+struct sea_class_rule {
+    const char *channel;
+    enum sea_channel_class class;
+};
+
 struct sea_market {
     const char *code; /* BR, SEA, GLOBAL */
     const char *name_en, *name_zh;
@@ -127,6 +133,8 @@ struct sea_market {
     struct sea_texts closed_channels;         /* not opened to this market's customers (yet) */
     const struct sea_channel_share *shares;   /* of its messages, as expected; where told */
     uint32_t share_count;
+    const struct sea_class_rule *class_rules;
+    uint32_t class_rule_count;
 };
 
 struct sea_country {

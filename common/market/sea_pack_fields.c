@@ -348,10 +348,27 @@ static void read_shares(const struct sea_pack_reader *reader, struct sea_yaml_ma
     market->shares = shares;
 }
 
+static void read_classes(const struct sea_pack_reader *reader, struct sea_yaml_map *map,
+                         struct sea_market *market)
+{
+    struct sea_yaml_node key;
+    const char *channel;
+    uint32_t class;
+    struct sea_class_rule *rules =
+        sea_yaml_zero(map->layers[0], (count_keys(map) + 1) * sizeof(*rules));
+    for (uint32_t cursor = 0; rules && sea_yaml_next(map, &cursor, &channel, &key);) {
+        check_channel(reader, key, channel);
+        if (sea_yaml_choice(sea_yaml_get(map, channel), SEA_CHANNEL_CLASS_NAMES,
+                            SEA_CHANNEL_CLASS_COUNT, &class))
+            rules[market->class_rule_count++] = (struct sea_class_rule){channel, class};
+    }
+    market->class_rules = rules;
+}
+
 static void read_market_channels(const struct sea_pack_reader *reader, struct sea_yaml_map *pack,
                                  struct sea_market *market)
 {
-    struct sea_yaml_map map, shares;
+    struct sea_yaml_map map, shares, classes;
     if (!sea_yaml_sub(pack, "channels", &map)) return;
     (void)sea_yaml_get(&map, "example");
     read_channels(reader, sea_yaml_get(&map, "preferred"), &market->channels);
@@ -362,6 +379,10 @@ static void read_market_channels(const struct sea_pack_reader *reader, struct se
     if (sea_yaml_sub(&map, "share", &shares)) {
         read_shares(reader, &shares, market);
         sea_yaml_end(&shares);
+    }
+    if (sea_yaml_sub(&map, "classes", &classes)) {
+        read_classes(reader, &classes, market);
+        sea_yaml_end(&classes);
     }
     sea_yaml_end(&map);
 }

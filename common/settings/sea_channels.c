@@ -69,6 +69,14 @@ uint32_t sea_channels_reply_ways(const struct sea_channels *channels,
     return ways;
 }
 
+enum sea_channel_class sea_channel_class_in(const struct sea_market *market, struct sea_str name)
+{
+    for (uint32_t i = 0; i < market->class_rule_count; i++)
+        if (sea_str_is(name, market->class_rules[i].channel)) return market->class_rules[i].class;
+    const struct sea_channel *channel = sea_channel_of(name);
+    return channel ? channel->class : SEA_CHANNEL_MESSAGING;
+}
+
 const struct sea_channel *sea_channel_at(size_t index)
 {
     return index < SEA_COUNT(CHANNELS) ? &CHANNELS[index] : NULL;

@@ -36,9 +36,9 @@ enum sea_adapter {
 const char *sea_adapter_name(enum sea_adapter adapter);
 
 struct sea_channel {
-    const char *name;         /* as in paths and messages: whatsapp, twilio-sms, form … */
-    enum sea_adapter adapter; /* of accounts that name no other */
-    enum sea_channel_class class;
+    const char *name;             /* as in paths and messages: whatsapp, twilio-sms, form … */
+    enum sea_adapter adapter;     /* of accounts that name no other */
+    enum sea_channel_class class; /* of its clocks, where a market's pack says no other */
 };
 
 struct sea_account {
@@ -95,6 +95,9 @@ struct sea_channels {
 
 /* A channel that this version knows; NULL otherwise. */
 const struct sea_channel *sea_channel_of(struct sea_str name);
+
+/* What customers of this market expect of a channel: by its pack, else as everywhere. */
+enum sea_channel_class sea_channel_class_in(const struct sea_market *market, struct sea_str name);
 
 /* Every one of them, for `index` from 0 on; NULL after the last. */
 const struct sea_channel *sea_channel_at(size_t index);

@@ -10,17 +10,12 @@ static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 static const double CLASS_SPAN = 4398046511104.0; /* 2^42 ms: past the year 2100 */
 static const struct sea_str NOBODY = {"", 0};
 
-static enum sea_channel_class class_of(struct sea_str name)
-{
-    const struct sea_channel *channel = sea_channel_of(name);
-    return channel ? channel->class : SEA_CHANNEL_MESSAGING;
-}
-
 void router_dispatch_sort(struct router_plan *plan, struct router_ticket *ticket)
 {
     enum sea_clock clock =
         ticket->answered_at_ms ? SEA_CLOCK_NEXT_RESPONSE : SEA_CLOCK_FIRST_RESPONSE;
-    const struct sea_target *target = &ticket->market->targets[class_of(ticket->channel)][clock];
+    enum sea_channel_class class = sea_channel_class_in(ticket->market, ticket->channel);
+    const struct sea_target *target = &ticket->market->targets[class][clock];
     int64_t from_ms = ticket->asked_at_ms ? ticket->asked_at_ms : plan->now_ms;
     if (!target->limit_ms || !sea_market_due(ticket->market, target, from_ms, &ticket->sort_at_ms))
         ticket->sort_at_ms = from_ms + DAY_MS;

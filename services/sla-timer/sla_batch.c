@@ -41,11 +41,10 @@ void sla_row_place(const struct sea_settings *settings, struct sla_row *row, str
                    struct sea_str channel)
 {
     const struct sea_market *found = sea_market_by_code(&settings->markets, market);
-    const struct sea_channel *known = sea_channel_of(channel);
     row->market = market;
     row->channel = channel;
     row->ticket.market = found ? found : settings->markets.global;
-    row->ticket.channel_class = known ? known->class : SEA_CHANNEL_MESSAGING;
+    row->ticket.channel_class = sea_channel_class_in(row->ticket.market, channel);
 }
 
 void sla_batch_wish(struct sla_batch *batch, const struct sla_wish *wish)

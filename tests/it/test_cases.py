@@ -1,8 +1,10 @@
 """test_cases.py: what comes by reviews, clips and calls becomes a case that says so, in the whole stack."""
+import base64
 import hashlib
 import hmac
 import json
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -69,3 +71,24 @@ def test_a_clip_sent_on_tiktok_opens_a_dispute_with_the_clip_as_evidence(edge, d
     ticket = desk.get(f"/tickets/{shown['ticket_id']}").json()
     assert ticket["tags"]["issue"] == "dispute" and ticket["messages"][0]["attachments"] == [clip]
     assert not [row for row in pg.query("select m::text from router.message m where ticket_id = %s", ticket["id"]) if url in row[0]]
+
+
+@pytest.mark.ledger("CH-07")
+def test_what_is_asked_on_x_in_the_middle_east_has_the_clocks_of_live_chat(edge, desk):
+    """CH-07: the other account's messages have the clocks of messaging, and neither has those of e-mail."""
+    def limits(account):
+        message, sender, now = e.new("9"), e.new("8"), str(e.traffic.now_ms())
+        body = json.dumps({"for_user_id": "43", "direct_message_events": [
+            {"type": "message_create", "id": message, "created_timestamp": now, "message_create": {
+                "target": {"recipient_id": "43"}, "sender_id": sender, "message_data": {"text": "أين طلبي؟"}}}]})
+        code = base64.b64encode(hmac.digest(b"demo-x-secret", body.encode(), "sha256")).decode()
+        answer = edge.post(f"/v1/channels/x/{account}", data=body,
+                           headers={"Content-Type": "application/json", "x-twitter-webhooks-signature": "sha256=" + code})
+        assert answer.status_code == 200, answer.text
+        shown = eventually(lambda: desk.message("x", message, account))
+        clocks = eventually(lambda: [clock for clock in desk.get(f"/tickets/{shown['ticket_id']}").json()["clocks"]
+                                     if clock["clock"] == "first_response"])
+        return (shown["market"], datetime.fromisoformat(clocks[0]["due_at"].replace("Z", "+00:00"))
+                - datetime.fromisoformat(shown["sent_at"].replace("Z", "+00:00")))
+    assert limits("demo-me") == ("MIDDLE_EAST", timedelta(minutes=5))
+    assert limits("demo") == ("GLOBAL", timedelta(hours=8))

@@ -157,6 +157,33 @@ static void higher_priority_comes_first_then_what_is_due_sooner(void **state)
     assert_true(router_dispatch_score(1, INT64_C(4102444800000)) < last);
 }
 
+static void ch_07_x_in_the_middle_east_waits_among_live_channels(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *account, *channel, *market;
+        enum sea_channel_class class;
+    } CASES[] = {{"demo-me", "x", "MIDDLE_EAST", SEA_CHANNEL_LIVE_CHAT},
+                 {"demo", "x", "GLOBAL", SEA_CHANNEL_MESSAGING},
+                 {"demo-me", "email", "SA", SEA_CHANNEL_EMAIL},
+                 {"demo-me", "x", "SA", SEA_CHANNEL_LIVE_CHAT}}; /* inherited */
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        const struct sea_market *market =
+            sea_market_by_code(world->rules.markets, sea_str(CASES[i].market));
+        struct router_contact from = {.channel = sea_str(CASES[i].channel),
+                                      .account = sea_str(CASES[i].account)};
+        struct router_ticket ticket = {
+            .market = market, .channel = from.channel, .asked_at_ms = T0};
+        router_dispatch_sort(&world->plan, &ticket);
+        const struct sea_target *target =
+            &market->targets[CASES[i].class][SEA_CLOCK_FIRST_RESPONSE];
+        int64_t due_ms;
+        assert_true(sea_market_due(market, target, T0, &due_ms));
+        assert_int_equal(ticket.sort_at_ms, due_ms);
+        assert_int_equal(sea_channel_class_in(market, from.channel), CASES[i].class);
+    }
+}
+
 static struct router_agent *here(struct world *world, const char *user)
 {
     struct router_agent *agent = router_dispatch_agent(&world->plan, sea_str(user));
@@ -282,6 +309,7 @@ SEA_TESTS(WORLD_TEST(the_market_is_the_accounts_else_the_numbers_else_the_locale
           WORLD_TEST(the_fall_back_is_the_markets_and_never_the_channel_itself),
           WORLD_TEST(telephone_numbers_are_read_from_what_stands_for_them),
           cmocka_unit_test(higher_priority_comes_first_then_what_is_due_sooner),
+          WORLD_TEST(ch_07_x_in_the_middle_east_waits_among_live_channels),
           WORLD_TEST(an_offer_needs_an_open_ticket_and_an_agent_who_is_here_with_room),
           WORLD_TEST(a_channels_own_limit_counts_beside_the_weight),
           WORLD_TEST(snoozes_end_and_resolved_tickets_close),
