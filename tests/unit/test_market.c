@@ -393,8 +393,8 @@ static void mistakes_in_packs_are_told_with_file_and_line(void **state)
          "XX.yaml:4:81: no channel 'pigeon', expected one that exists\n"
          "XX.yaml:4:100: '120%', expected a percentage from 0% to 100%\n"},
         {HEAD "channels: {classes: {pigeon: live_chat, chat: fast}}\n",
-         "XX.yaml:4:21: no channel 'pigeon', expected one that exists\n"
-         "XX.yaml:4:46: 'fast', expected one of: phone, live_chat, messaging, email\n"},
+         "XX.yaml:4:22: no channel 'pigeon', expected one that exists\n"
+         "XX.yaml:4:47: 'fast', expected one of: phone, live_chat, messaging, email\n"},
         {HEAD "zone: Europe/Atlantis\n",
          "XX.yaml:4:7: no such zone 'Europe/Atlantis', expected a name of the system's time-zone "
          "database\n"},
