@@ -76,6 +76,12 @@ EXPOSE 9108
 HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["order-tracker", "--probe"]
 ENTRYPOINT ["order-tracker"]
 
+FROM base AS media-fetcher
+COPY --from=build /src/build/release/bin/media-fetcher /usr/local/bin/media-fetcher
+EXPOSE 9110
+HEALTHCHECK --start-period=120s --interval=5s --timeout=3s --retries=6 CMD ["media-fetcher", "--probe"]
+ENTRYPOINT ["media-fetcher"]
+
 FROM base AS fake-provider
 COPY --from=build /src/build/release/bin/fake-provider /usr/local/bin/fake-provider
 EXPOSE 8099

@@ -31,6 +31,8 @@ struct sea_http_transfer {
     struct curl_slist *headers;
     sea_http_reply_fn *on_reply;
     void *ctx;
+    bool (*may_connect)(void *ctx, const struct sockaddr *address);
+    bool is_forbidden;
     const char *peer;
     char *body;
     size_t body_len, body_read;
@@ -116,12 +118,14 @@ static void finish(struct sea_http_transfer *transfer, CURLcode result)
         .headers = sea_buf_view(&transfer->answer_headers),
         .cause = "",
         .is_timeout = result == CURLE_OPERATION_TIMEDOUT,
+        .is_too_large = result == CURLE_FILESIZE_EXCEEDED || transfer->answer.is_full,
+        .is_forbidden = transfer->is_forbidden,
         .took_ms = sea_clock_mono_ms() - transfer->begun_ms,
     };
     if (result != CURLE_OK) {
         reply.outcome = was_sent(transfer->easy) ? SEA_HTTP_UNKNOWN : SEA_HTTP_NOT_SENT;
         reply.cause = transfer->cause[0] != '\0' ? transfer->cause : curl_easy_strerror(result);
-        if (transfer->answer.is_full) reply.cause = "the answer is larger than allowed";
+        if (reply.is_too_large) reply.cause = "the answer is larger than allowed";
     }
     count(transfer, &reply);
     transfer->on_reply(transfer->ctx, &reply);
@@ -266,6 +270,26 @@ static void set_headers(struct sea_http_transfer *transfer, const struct sea_htt
     SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct sea_http_transfer *transfer = ctx;
+    (void)purpose;
+    if (transfer->may_connect(transfer->ctx, &address->addr))
+        return socket(address->family, address->socktype, address->protocol);
+    transfer->is_forbidden = true;
+    return CURL_SOCKET_BAD;
+}
+
+/* A kept connection would have been judged for somebody else's call, a proxy's address for none. */
+static void set_judge(struct sea_http_transfer *transfer)
+{
+    SET(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(transfer->easy, CURLOPT_OPENSOCKETDATA, transfer);
+    SET(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    SET(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+    SET(transfer->easy, CURLOPT_PROXY, "");
+}
+
 static void set_options(struct sea_http_transfer *transfer, const struct sea_http_call *call)
 {
     CURL *easy = transfer->easy;
@@ -281,6 +305,7 @@ static void set_options(struct sea_http_transfer *transfer, const struct sea_htt
     SET(easy, CURLOPT_PRIVATE, transfer);
     SET(easy, CURLOPT_WRITEFUNCTION, take_body);
     SET(easy, CURLOPT_WRITEDATA, transfer);
+    SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->answer.max);
     SET(easy, CURLOPT_HEADERFUNCTION, take_header);
     SET(easy, CURLOPT_HEADERDATA, transfer);
     if (transfer->client->config.ca_file != NULL)
@@ -299,6 +324,7 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
                                            .easy = curl_easy_init(),
                                            .on_reply = on_reply,
                                            .ctx = ctx,
+                                           .may_connect = call->may_connect,
                                            .peer = call->peer,
                                            .answer = SEA_BUF(answer_max),
                                            .answer_headers = SEA_BUF(HEADERS_MAX_BYTES),
@@ -307,6 +333,7 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
     set_options(transfer, call);
     set_headers(transfer, call);
     set_body(transfer, call);
+    if (call->may_connect != NULL) set_judge(transfer);
     uint32_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
     struct timeval timeout = {timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000};
     evtimer_assign(&transfer->deadline, client->base, on_deadline, transfer);

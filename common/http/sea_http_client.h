@@ -4,6 +4,8 @@
 #ifndef SEA_HTTP_CLIENT_H
 #define SEA_HTTP_CLIENT_H
 
+#include <sys/socket.h>
+
 #include <event2/event.h>
 
 #include "sea_http.h"
@@ -30,6 +32,10 @@ struct sea_http_call {
     /* May be sent again unseen when a kept connection turns out to be dead (RFC 9110 §9.2.2).
      * Without it a call is written at most once. */
     bool may_repeat;
+    /* NULL: wherever the name leads. Otherwise asked with `ctx` for the very address that is about
+     * to be connected to, after the name was looked up; such a call has a connection of its own and
+     * passes no proxy. */
+    bool (*may_connect)(void *ctx, const struct sockaddr *address);
 };
 
 enum sea_http_outcome {
@@ -46,6 +52,8 @@ struct sea_http_reply {
     struct sea_str headers; /* lines as received */
     const char *cause;      /* libcurl's words for what went wrong; "" when ANSWERED */
     bool is_timeout;
+    bool is_too_large; /* longer than response_max_bytes: the call ended there */
+    bool is_forbidden; /* may_connect refused an address */
     int64_t took_ms;
 };
 

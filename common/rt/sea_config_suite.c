@@ -35,6 +35,7 @@ static const struct known names[] = {
     {"ADMIN_RETENTION_PURGER", SEA_SETTING_URL},
     {"ADMIN_DESK", SEA_SETTING_URL},
     {"ADMIN_ORDER_TRACKER", SEA_SETTING_URL},
+    {"ADMIN_MEDIA_FETCHER", SEA_SETTING_URL},
 };
 
 const struct sea_setting sea_config_rows[] = {

@@ -219,6 +219,19 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
     sea_yaml_end(&map);
 }
 
+/* Where what it sends with isn't what its files are fetched with. */
+static void read_files(struct sea_loader *loader, struct sea_yaml_node node,
+                       struct sea_account *account)
+{
+    struct sea_yaml_map map;
+    account->files_base = account->api_base;
+    account->files_token = account->token;
+    if (!sea_yaml_map(node, &map)) return;
+    sea_loader_url(loader, sea_yaml_need(&map, "base"), &account->files_base);
+    sea_loader_secrets(loader, sea_yaml_need(&map, "token"), &account->files_token);
+    sea_yaml_end(&map);
+}
+
 static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
                          struct sea_account *account)
 {
@@ -242,6 +255,7 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
         if (!(ADAPTERS[account->adapter].needs & SEA_NEEDS_MENU) != sea_yaml_is_absent(menu))
             sea_yaml_error(node, "expected 'menu' in accounts with dialogues, and in no others");
         read_send(loader, sea_yaml_get(&map, "send"), account);
+        read_files(loader, sea_yaml_get(&map, "files"), account);
     }
     sea_yaml_end(&map);
 }

@@ -55,6 +55,8 @@ struct sea_account {
     const char *login;               /* Twilio's account sid; NULL elsewhere */
     const struct sea_menu *menu;     /* of dialogues by dial string; NULL elsewhere */
     uint32_t rate_per_s;             /* sends a second that the provider allows */
+    const char *files_base;          /* where its customers' files are fetched; NULL: nowhere */
+    struct sea_secrets files_token;
 };
 
 /* Web chat: what is said is read on notifier's stream, no provider is called. */

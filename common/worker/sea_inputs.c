@@ -19,6 +19,7 @@ static const char *const SERVICES[SEA_SENDERS] = {
     [SEA_SENDER_RETENTION_PURGER] = "retention-purger",
     [SEA_SENDER_DESK] = "desk",
     [SEA_SENDER_AFTERSALES] = "aftersales",
+    [SEA_SENDER_MEDIA_FETCHER] = "media-fetcher",
 };
 
 /* Cuts the next word off *rest; words end at `end`. */

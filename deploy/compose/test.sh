@@ -31,7 +31,7 @@ export SEADESK_INGEST_PORT=${SEADESK_INGEST_PORT:-18080} SEADESK_CHAT_PORT=${SEA
 export SEADESK_DESK_PORT=${SEADESK_DESK_PORT:-18090} SEADESK_FAKE_PORT=${SEADESK_FAKE_PORT:-18099}
 export SEADESK_PUBLIC_URL=http://127.0.0.1:$SEADESK_INGEST_PORT
 ingest=http://127.0.0.1:$SEADESK_INGEST_PORT desk=http://127.0.0.1:$SEADESK_DESK_PORT fake=http://127.0.0.1:$SEADESK_FAKE_PORT
-services="ingest order-tracker router translator-gateway sla-timer notifier retention-purger desk"
+services="ingest order-tracker router translator-gateway sla-timer notifier retention-purger desk media-fetcher"
 
 finish() {
     local status=$?

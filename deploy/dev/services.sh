@@ -17,6 +17,7 @@ notifier            8081  9105
 retention-purger    -     9106
 desk                8090  9107
 order-tracker       -     9108
+media-fetcher       -     9110
 EOF
 }
 
@@ -58,6 +59,7 @@ SEADESK_POSTGRES=postgresql://127.0.0.1:$(port postgres)/seadesk
 SEADESK_KEYS_POSTGRES=postgresql://127.0.0.1:$(port postgres)/seadesk_keys
 SEADESK_POSTGRES_PASSWORD_FILE=$(secret postgres-services)
 EOF
+    if [ "$1" = media-fetcher ]; then echo "SEADESK_MEDIA_PRIVATE_HOSTS=127.0.0.1:$(port fake-provider)"; fi
     if has_port "$1"; then echo "SEADESK_LISTEN=127.0.0.1:$(port "$1")"; fi
     if has_port "$1_admin"; then echo "SEADESK_ADMIN_LISTEN=127.0.0.1:$(port "$1_admin")"; fi
 }

@@ -12,6 +12,7 @@
     " UNION ALL SELECT " STEP " FROM translator_gateway.story_v"                                   \
     " UNION ALL SELECT " STEP " FROM sla_timer.story_v"                                            \
     " UNION ALL SELECT " STEP " FROM notifier.story_v"                                             \
+    " UNION ALL SELECT " STEP " FROM media_fetcher.story_v"                                        \
     " UNION ALL SELECT " STEP " FROM retention_purger.story_v"
 
 /* ingest keeps no rows: what it took is known by the time it stamped on it. */

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-const char *const purge_services[] = {"desk",   "notifier",  "order-tracker",
-                                      "router", "sla-timer", "translator-gateway"};
+const char *const purge_services[] = {
+    "desk",   "media-fetcher", "notifier",          "order-tracker",
+    "router", "sla-timer",     "translator-gateway"};
 const size_t purge_services_count = SEA_COUNT(purge_services);
 
 bool purge_is_service(struct sea_str name)

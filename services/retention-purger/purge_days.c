@@ -11,17 +11,31 @@
 
 enum { ASK_TIMEOUT_MS = 5000, STATEMENT_TIMEOUT_MS = 10000 };
 
-/* What ingest seals with the key of the day; router alone reads it. */
-static const enum sea_topic INTAKE[] = {SEA_TOPIC_MESSAGES, SEA_TOPIC_PROFILES};
+/* Who reads what ingest seals with the key of the day. */
+static const struct reader {
+    const char *name;
+    struct sea_pg_stmt positions, parked;
+    enum sea_topic topics[2];
+    size_t topics_count;
+} READERS[] = {
+    {"router",
+     {"purge_router", "SELECT number, inputs FROM router.source WHERE number < 12"},
+     {"purge_router_parked",
+      "SELECT EXISTS (SELECT FROM router.parked WHERE topic = ANY ($1) AND at < $2)"},
+     {SEA_TOPIC_MESSAGES, SEA_TOPIC_PROFILES},
+     2},
+    {"media-fetcher",
+     {"purge_media", "SELECT number, inputs FROM media_fetcher.source WHERE number < 12"},
+     {"purge_media_parked",
+      "SELECT EXISTS (SELECT FROM media_fetcher.parked WHERE topic = ANY ($1) AND at < $2)"},
+     {SEA_TOPIC_MESSAGES},
+     1},
+};
 
 static const struct sea_pg_stmt DESTROY_DAYS = {"purge_destroy_days",
                                                 "SELECT keys.destroy_days($1, $2)"};
 static const struct sea_pg_stmt FATE = {"purge_fate",
                                         "SELECT destroyed, alive FROM keys.fate($1, $2)"};
-static const struct sea_pg_stmt READERS = {
-    "purge_readers", "SELECT number, inputs FROM router.source WHERE number < 12"};
-static const struct sea_pg_stmt PARKED = {
-    "purge_parked", "SELECT EXISTS (SELECT FROM router.parked WHERE topic = ANY ($1) AND at < $2)"};
 
 struct purge_days {
     struct purge_days_options options;
@@ -65,12 +79,13 @@ static enum sea_err destroy(struct purge_days *days, const char *purpose, int32_
     return SEA_OK;
 }
 
-/* ---- whether router is past that instant ---- */
+/* ---- whether its readers are past that instant ---- */
 
-static enum sea_err load_positions(struct sea_pg *pg, struct sea_inputs inputs[SEA_PARTITIONS])
+static enum sea_err load_positions(struct sea_pg *pg, const struct reader *reader,
+                                   struct sea_inputs inputs[SEA_PARTITIONS])
 {
     PGresult *rows = NULL;
-    enum sea_err err = sea_pg_query(pg, &READERS, NULL, &rows);
+    enum sea_err err = sea_pg_query(pg, &reader->positions, NULL, &rows);
     for (int i = 0; !err && i < sea_pg_count(rows); i++)
         if (!sea_inputs_parse(sea_pg_str(rows, i, 1), &inputs[sea_pg_i64(rows, i, 0)]))
             err = SEA_ERR_RETRY;
@@ -78,16 +93,17 @@ static enum sea_err load_positions(struct sea_pg *pg, struct sea_inputs inputs[S
     return err;
 }
 
-static enum sea_err is_any_parked(struct sea_pg *pg, int64_t before_ms, bool *ret)
+static enum sea_err is_any_parked(struct sea_pg *pg, const struct reader *reader, int64_t before_ms,
+                                  bool *ret)
 {
     PGresult *rows = NULL;
     struct sea_pg_args args = SEA_PG_ARGS;
     sea_pg_array_begin(&args, SEA_PG_TEXT);
-    for (size_t i = 0; i < SEA_COUNT(INTAKE); i++)
-        sea_pg_add_text(&args, sea_str(sea_topic_info(INTAKE[i])->name));
+    for (size_t i = 0; i < reader->topics_count; i++)
+        sea_pg_add_text(&args, sea_str(sea_topic_info(reader->topics[i])->name));
     sea_pg_array_end(&args);
     sea_pg_arg_time(&args, before_ms);
-    enum sea_err err = sea_pg_query(pg, &PARKED, &args, &rows);
+    enum sea_err err = sea_pg_query(pg, &reader->parked, &args, &rows);
     sea_pg_args_free(&args);
     if (err) return err;
     *ret = sea_pg_bool(rows, 0, 0);
@@ -108,19 +124,19 @@ static enum sea_err has_passed(rd_kafka_t *kafka, const rd_kafka_topic_partition
     return SEA_OK;
 }
 
-static enum sea_err have_all_passed(rd_kafka_t *kafka, const struct sea_inputs *inputs,
-                                    int64_t before_ms, bool *ret)
+static enum sea_err have_all_passed(rd_kafka_t *kafka, const struct reader *reader,
+                                    const struct sea_inputs *inputs, int64_t before_ms, bool *ret)
 {
     enum sea_err err = SEA_OK;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(24);
-    for (size_t t = 0; t < SEA_COUNT(INTAKE); t++)
+    for (size_t t = 0; t < reader->topics_count; t++)
         for (int32_t p = 0; p < SEA_PARTITIONS; p++)
-            rd_kafka_topic_partition_list_add(list, sea_topic_info(INTAKE[t])->name, p)->offset =
-                before_ms;
+            rd_kafka_topic_partition_list_add(list, sea_topic_info(reader->topics[t])->name, p)
+                ->offset = before_ms;
     if (rd_kafka_offsets_for_times(kafka, list, ASK_TIMEOUT_MS)) err = SEA_ERR_RETRY;
     *ret = true;
     for (int i = 0; i < list->cnt && !err && *ret; i++) {
-        enum sea_topic topic = INTAKE[i / SEA_PARTITIONS];
+        enum sea_topic topic = reader->topics[i / SEA_PARTITIONS];
         const struct sea_input_topic *input = &inputs[list->elems[i].partition].topics[topic];
         err = has_passed(kafka, &list->elems[i], input->is_known ? input->position : 0, ret);
     }
@@ -128,8 +144,8 @@ static enum sea_err have_all_passed(rd_kafka_t *kafka, const struct sea_inputs *
     return err;
 }
 
-static enum sea_err ask_broker(const struct purge_days *days, const struct sea_inputs *inputs,
-                               int64_t before_ms, bool *ret)
+static enum sea_err ask_broker(const struct purge_days *days, const struct reader *reader,
+                               const struct sea_inputs *inputs, int64_t before_ms, bool *ret)
 {
     char error[256];
     rd_kafka_conf_t *conf = sea_kafka_conf(days->options.brokers, "retention-purger-days");
@@ -138,27 +154,38 @@ static enum sea_err ask_broker(const struct purge_days *days, const struct sea_i
         rd_kafka_conf_destroy(conf);
         return SEA_ERR_RETRY;
     }
-    enum sea_err err = have_all_passed(kafka, inputs, before_ms, ret);
+    enum sea_err err = have_all_passed(kafka, reader, inputs, before_ms, ret);
     rd_kafka_destroy(kafka);
     return err;
 }
 
-static enum sea_err run_intake(struct purge_days *days, struct sea_pg *pg, int32_t before,
-                               uint64_t *ret_count)
+static enum sea_err is_reader_past(struct purge_days *days, struct sea_pg *pg,
+                                   const struct reader *reader, int32_t before, bool *ret)
 {
     static struct sea_inputs inputs[SEA_PARTITIONS]; /* large */
     int64_t before_ms = (int64_t)before * PURGE_DAY_MS;
     bool is_parked = false, is_passed = false;
     for (size_t n = 0; n < SEA_PARTITIONS; n++) inputs[n] = (struct sea_inputs){0};
-    enum sea_err err = load_positions(pg, inputs);
-    if (!err) err = is_any_parked(pg, before_ms, &is_parked);
-    if (!err && !is_parked) err = ask_broker(days, inputs, before_ms, &is_passed);
+    enum sea_err err = load_positions(pg, reader, inputs);
+    if (!err) err = is_any_parked(pg, reader, before_ms, &is_parked);
+    if (!err && !is_parked) err = ask_broker(days, reader, inputs, before_ms, &is_passed);
     if (err) return err;
-    if (is_parked || !is_passed) {
-        sea_log(SEA_LOG_WARN, "day keys live on: router has not read everything of those days",
-                SEA_F_I64("before_day", before), SEA_F_BOOL("is_parked", is_parked));
-        return SEA_OK;
-    }
+    *ret = is_passed && !is_parked;
+    if (!*ret)
+        sea_log(SEA_LOG_WARN, "day keys live on: not everything of those days has been read",
+                SEA_F_STR("by", reader->name), SEA_F_I64("before_day", before),
+                SEA_F_BOOL("is_parked", is_parked));
+    return SEA_OK;
+}
+
+static enum sea_err run_intake(struct purge_days *days, struct sea_pg *pg, int32_t before,
+                               uint64_t *ret_count)
+{
+    enum sea_err err = SEA_OK;
+    bool is_past = true;
+    for (size_t i = 0; !err && is_past && i < SEA_COUNT(READERS); i++)
+        err = is_reader_past(days, pg, &READERS[i], before, &is_past);
+    if (err || !is_past) return err;
     err = destroy(days, "intake", before, ret_count);
     if (!err) days->intake_done = before;
     return err;

@@ -17,7 +17,7 @@ import stack
 import traffic
 from stack import eventually
 
-SERVICES = ["ingest", "order-tracker", "router", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk"]
+SERVICES = ["ingest", "order-tracker", "router", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk", "media-fetcher"]
 
 
 @dataclass

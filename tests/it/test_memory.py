@@ -10,7 +10,8 @@ import yaml
 
 from stack import CHECKOUT, eventually
 
-SERVICES = ("ingest", "router", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk", "order-tracker")
+SERVICES = ("ingest", "router", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk", "order-tracker",
+            "media-fetcher")
 INFRA = ("kafka", "redis", "postgres")
 PEOPLE = 100
 EIGHT_TOGETHER_BYTES = 130_000_000

@@ -11,7 +11,7 @@ import requests
 
 from stack import CHECKOUT, eventually, header
 
-STORING = ["router", "translator-gateway", "notifier", "order-tracker", "sla-timer", "desk", "retention-purger"]
+STORING = ["router", "translator-gateway", "notifier", "order-tracker", "sla-timer", "desk", "media-fetcher", "retention-purger"]
 SECRET_WORDS = "meu segredo inconfundivel"
 
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static size_t held_count;
 static struct {
     enum sea_http_outcome outcome;
     int status;
-    bool is_timeout;
+    bool is_timeout, is_too_large, is_forbidden;
     char body[4096], header[256], cause[256];
     size_t body_len;
 } last;
@@ -43,6 +44,8 @@ static void on_reply(void *ctx, const struct sea_http_reply *reply)
     last.outcome = reply->outcome;
     last.status = reply->status;
     last.is_timeout = reply->is_timeout;
+    last.is_too_large = reply->is_too_large;
+    last.is_forbidden = reply->is_forbidden;
     last.body_len = reply->body.len;
     copy(last.body, sizeof last.body, reply->body);
     copy(last.header, sizeof last.header, sea_http_reply_header(reply, "x-answer"));
@@ -258,6 +261,40 @@ static void an_answer_that_is_too_large_is_cut_off(void **state)
     assert_int_equal(last.status, 201);
     assert_true(last.body_len <= 20);
     assert_string_equal(last.cause, "the answer is larger than allowed");
+    assert_true(last.is_too_large);
+}
+
+static size_t judged_count;
+
+static bool judge(void *ctx, const struct sockaddr *address)
+{
+    struct sockaddr_in in;
+    judged_count++;
+    memcpy(&in, address, sizeof in);
+    assert_int_equal(in.sin_family, AF_INET);
+    assert_int_equal(ntohl(in.sin_addr.s_addr), INADDR_LOOPBACK);
+    return ctx != NULL;
+}
+
+static void an_address_that_is_refused_is_not_connected_to(void **state)
+{
+    (void)state;
+    struct sea_http_call call = call_of(SEA_HTTP_GET, url_of("/echo"), "");
+    assert_non_null(start(call)); /* leaves a kept connection, which the others must not use */
+    wait_until(&reply_count, 1);
+    call.may_connect = judge;
+    judged_count = 0;
+    assert_non_null(start(call));
+    wait_until(&reply_count, 2);
+    assert_int_equal(last.outcome, SEA_HTTP_NOT_SENT);
+    assert_true(last.is_forbidden);
+    assert_int_equal(served_count, 1);
+    assert_non_null(sea_http_client_send(client, &call, on_reply, &judged_count));
+    wait_until(&reply_count, 3);
+    assert_int_equal(last.outcome, SEA_HTTP_ANSWERED);
+    assert_false(last.is_forbidden);
+    assert_int_equal(served_count, 2);
+    assert_int_equal(judged_count, 2);
 }
 
 static void a_cancelled_call_is_never_heard_of(void **state)
@@ -401,12 +438,11 @@ static void a_certificate_must_be_known_and_of_the_right_name(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-SEA_TESTS(TEST(each_method_carries_its_headers_and_body),
-          TEST(a_redirect_is_an_answer_like_any_other),
-          TEST(calls_in_flight_are_bounded_and_wait_for_their_host),
-          TEST(no_answer_in_time_is_unknown),
-          TEST(a_call_that_waited_in_vain_for_a_connection_was_not_sent),
-          TEST(a_port_nobody_listens_on_was_not_reached),
-          TEST(an_answer_that_is_too_large_is_cut_off), TEST(a_cancelled_call_is_never_heard_of),
-          TEST(a_call_is_not_sent_twice_when_its_kept_connection_dies),
-          TEST(a_certificate_must_be_known_and_of_the_right_name))
+SEA_TESTS(
+    TEST(each_method_carries_its_headers_and_body), TEST(a_redirect_is_an_answer_like_any_other),
+    TEST(calls_in_flight_are_bounded_and_wait_for_their_host), TEST(no_answer_in_time_is_unknown),
+    TEST(a_call_that_waited_in_vain_for_a_connection_was_not_sent),
+    TEST(a_port_nobody_listens_on_was_not_reached), TEST(an_answer_that_is_too_large_is_cut_off),
+    TEST(an_address_that_is_refused_is_not_connected_to), TEST(a_cancelled_call_is_never_heard_of),
+    TEST(a_call_is_not_sent_twice_when_its_kept_connection_dies),
+    TEST(a_certificate_must_be_known_and_of_the_right_name))

@@ -36,8 +36,9 @@ void fake_take(struct fake *fake, struct fake_message *message, const struct fak
                const struct sea_http_request *request, yyjson_val *template);
 void fake_make_id(char ret[FAKE_ID_TEXT], const char *prefix);
 
-/* The providers' calls, in fake_send.c and fake_helpdesk.c. */
+/* The providers' calls, in fake_send.c, fake_helpdesk.c and fake_media.c. */
 sea_http_handler fake_on_whatsapp, fake_on_twilio, fake_on_zendesk, fake_on_freshdesk,
-    fake_on_intercom;
+    fake_on_intercom, fake_on_file, fake_on_whatsapp_media, fake_on_whatsapp_file,
+    fake_on_line_file, fake_on_telegram_media, fake_on_telegram_file, fake_on_twilio_media;
 
 #endif

@@ -345,6 +345,13 @@ const struct sea_http_route fake_routes[] = {
     {SEA_HTTP_PUT, "/api/v2/tickets/{ticket}", fake_on_zendesk, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/api/v2/tickets/{ticket}/reply", fake_on_freshdesk, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/conversations/{conversation}/reply", fake_on_intercom, SEND_MAX_BYTES},
+    {SEA_HTTP_GET, "/files/{name}", fake_on_file, 0},
+    {SEA_HTTP_GET, "/whatsapp_business/attachments/{id}", fake_on_whatsapp_file, 0},
+    {SEA_HTTP_GET, "/v2/bot/message/{id}/content", fake_on_line_file, 0},
+    {SEA_HTTP_GET, "/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{id}", fake_on_twilio_media,
+     0},
+    {SEA_HTTP_GET, "/file/{bot}/{folder}/{name}", fake_on_telegram_file, 0},
+    {SEA_HTTP_GET, "/{bot}/getFile", fake_on_telegram_media, 0},
     {SEA_HTTP_POST, "/translate", on_translate, TRANSLATE_MAX_BYTES},
     {SEA_HTTP_GET, "/languages", on_languages, 0},
     {SEA_HTTP_GET, "/log", on_log, 0},
@@ -354,5 +361,6 @@ const struct sea_http_route fake_routes[] = {
     {SEA_HTTP_PUT, "/clock", on_clock, 4096},
     {SEA_HTTP_GET, "/healthz", on_health, 0},
     {SEA_HTTP_GET, "/readyz", on_health, 0},
+    {SEA_HTTP_GET, "/{version}/{id}", fake_on_whatsapp_media, 0},
 };
 const size_t fake_routes_count = SEA_COUNT(fake_routes);

@@ -7,8 +7,8 @@
 
 #include <yyjson.h>
 
-static const char *const CHANNELS[FAKE_CHANNELS] = {"whatsapp", "twilio-sms", "translate",
-                                                    "zendesk",  "freshdesk",  "intercom"};
+static const char *const CHANNELS[FAKE_CHANNELS] = {
+    "whatsapp", "twilio-sms", "translate", "zendesk", "freshdesk", "intercom", "media"};
 
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOL, KIND_TRISTATE, KIND_STATUSES };
 
@@ -126,7 +126,7 @@ static bool read_channel(struct fake_script *script, const char *name, yyjson_va
     if (channel == FAKE_CHANNELS)
         return fail(ret_error, place,
                     "the channels are whatsapp, twilio-sms, translate, zendesk, "
-                    "freshdesk and intercom");
+                    "freshdesk, intercom and media");
     if (!yyjson_is_arr(list) || yyjson_arr_size(list) > FAKE_RULES_MAX)
         return fail(ret_error, place, "a channel has a list of at most 64 rules");
     yyjson_arr_foreach(list, i, count, object)

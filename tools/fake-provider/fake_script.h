@@ -13,6 +13,7 @@ enum fake_channel {
     FAKE_ZENDESK,
     FAKE_FRESHDESK,
     FAKE_INTERCOM,
+    FAKE_MEDIA,
     FAKE_CHANNELS
 };
 const char *fake_channel_name(enum fake_channel channel);

@@ -9,10 +9,15 @@
 enum { TIMEOUT_MS = 120000, SQL_MAX = 64 * 1024 };
 
 const struct seadesk_schema seadesk_schemas[] = {
-    {"desk", "desk"},           {"ingest", "ingest"},
-    {"notifier", "notifier"},   {"order-tracker", "order_tracker"},
-    {"router", "router"},       {"retention-purger", "retention_purger"},
-    {"sla-timer", "sla_timer"}, {"translator-gateway", "translator_gateway"},
+    {"desk", "desk"},
+    {"ingest", "ingest"},
+    {"media-fetcher", "media_fetcher"},
+    {"notifier", "notifier"},
+    {"order-tracker", "order_tracker"},
+    {"router", "router"},
+    {"retention-purger", "retention_purger"},
+    {"sla-timer", "sla_timer"},
+    {"translator-gateway", "translator_gateway"},
 };
 const size_t seadesk_schemas_count = SEA_COUNT(seadesk_schemas);
 

@@ -15,8 +15,8 @@
 enum { FILE_MAX = 4 * 1024 * 1024, FILES_MAX = 1000, TIMEOUT_MS = 600000 };
 
 static const char *const SERVICES[] = {
-    "ingest",    "order-tracker", "router",           "translator-gateway",
-    "sla-timer", "notifier",      "retention-purger", "desk"};
+    "ingest",   "order-tracker",    "router", "translator-gateway", "sla-timer",
+    "notifier", "retention-purger", "desk",   "media-fetcher"};
 
 static const struct sea_pg_stmt ROLE_EXISTS = {
     "role_exists", "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"};

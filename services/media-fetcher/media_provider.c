@@ -1,0 +1,132 @@
+/* media_provider.c: the providers side by side. */
+#include "media_provider.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <yyjson.h>
+
+#include "sea_enc.h"
+
+static const char WHATSAPP_VERSION[] = "v23.0";
+static const char WHATSAPP_FILES[] = "lookaside.fbsbx.com";
+
+enum { ID_MAX_BYTES = 512 };
+
+static void wipe(struct sea_buf *buf)
+{
+    if (buf->ptr != NULL) sodium_memzero(buf->ptr, buf->cap);
+    sea_buf_free(buf);
+}
+
+void media_call_free(struct media_call *call)
+{
+    wipe(&call->url);
+    wipe(&call->authorization);
+}
+
+/* Providers' ids and paths become part of an address: nothing in them may end a segment, but of a
+ * path the strokes between them. */
+static bool is_plain(struct sea_str text, bool is_path)
+{
+    if (text.len == 0 || text.len > ID_MAX_BYTES) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool is_inside = is_path && i > 0 && text.ptr[i - 1] != '.' && text.ptr[i - 1] != '/';
+        if (!is_letter && c != '-' && c != '_' && !(is_inside && (c == '.' || c == '/')))
+            return false;
+    }
+    return true;
+}
+
+static const struct sea_str *token_of(const struct sea_account *account)
+{
+    bool has_token = account != NULL && account->files_base && account->files_token.count > 0;
+    return has_token ? &account->files_token.live[0] : NULL;
+}
+
+const char *media_provider_first(const struct sea_account *account, struct sea_str url,
+                                 struct sea_str media_id, struct media_call *ret)
+{
+    enum sea_adapter adapter = account != NULL ? account->adapter : SEA_ADAPTER_GENERIC;
+    const struct sea_str *token = token_of(account);
+    bool has_id = url.len == 0 && is_plain(media_id, false);
+    if (url.len > 0) {
+        sea_buf_str(&ret->url, url);
+        return ret->url.is_full ? "bad_url" : NULL;
+    }
+    if (!has_id || (adapter != SEA_ADAPTER_WHATSAPP && adapter != SEA_ADAPTER_LINE &&
+                    adapter != SEA_ADAPTER_TELEGRAM))
+        return "no_address";
+    if (token == NULL) return "no_token";
+    int id_len = (int)media_id.len;
+    ret->is_lookup = adapter != SEA_ADAPTER_LINE;
+    if (adapter == SEA_ADAPTER_WHATSAPP)
+        sea_buf_printf(&ret->url, "%s/%s/%.*s", account->files_base, WHATSAPP_VERSION, id_len,
+                       media_id.ptr);
+    else if (adapter == SEA_ADAPTER_LINE)
+        sea_buf_printf(&ret->url, "%s/v2/bot/message/%.*s/content", account->files_base, id_len,
+                       media_id.ptr);
+    else
+        sea_buf_printf(&ret->url, "%s/bot%.*s/getFile?file_id=%.*s", account->files_base,
+                       (int)token->len, token->ptr, id_len, media_id.ptr);
+    return ret->url.is_full ? "bad_url" : NULL;
+}
+
+static struct sea_str str_at(yyjson_doc *doc, const char *path)
+{
+    yyjson_val *value = yyjson_doc_ptr_get(doc, path);
+    return (struct sea_str){yyjson_get_str(value), yyjson_get_len(value)};
+}
+
+bool media_provider_found(const struct sea_account *account, struct sea_str json,
+                          struct media_call *ret)
+{
+    const struct sea_str *token = token_of(account);
+    yyjson_doc *doc = yyjson_read(json.ptr, json.len, 0);
+    sea_buf_reset(&ret->url);
+    ret->is_lookup = false;
+    if (token != NULL && account->adapter == SEA_ADAPTER_TELEGRAM) {
+        struct sea_str path = str_at(doc, "/result/file_path");
+        if (is_plain(path, true))
+            sea_buf_printf(&ret->url, "%s/file/bot%.*s/%.*s", account->files_base, (int)token->len,
+                           token->ptr, (int)path.len, path.ptr);
+    } else {
+        struct sea_str url = str_at(doc, "/url");
+        if (url.len > 0) sea_buf_str(&ret->url, url);
+    }
+    yyjson_doc_free(doc);
+    return ret->url.len > 0 && !ret->url.is_full;
+}
+
+static void add_basic(struct sea_buf *header, struct sea_str user, struct sea_str password)
+{
+    struct sea_buf login = SEA_BUF(1024);
+    sea_buf_str(&login, user);
+    sea_buf_char(&login, ':');
+    sea_buf_str(&login, password);
+    char *text = sea_alloc(sea_base64_size(login.len) + 1);
+    sea_base64_print(login.ptr, login.len, text);
+    sea_buf_printf(header, "Authorization: Basic %s", text);
+    sodium_memzero(text, strlen(text));
+    free(text);
+    wipe(&login);
+}
+
+void media_provider_authorize(const struct sea_account *account, const struct media_url *url,
+                              struct media_call *call)
+{
+    const struct sea_str *token = token_of(account);
+    sea_buf_reset(&call->authorization);
+    if (token == NULL) return;
+    bool is_whatsapp = account->adapter == SEA_ADAPTER_WHATSAPP;
+    if (!url->is_of_base && !(is_whatsapp && media_url_is_at(url, WHATSAPP_FILES))) return;
+    if (is_whatsapp || account->adapter == SEA_ADAPTER_LINE ||
+        account->adapter == SEA_ADAPTER_SLACK)
+        sea_buf_printf(&call->authorization, "Authorization: Bearer %.*s", (int)token->len,
+                       token->ptr);
+    else if (account->adapter == SEA_ADAPTER_TWILIO_SMS && account->login != NULL)
+        add_basic(&call->authorization, sea_str(account->login), *token);
+}

@@ -1,0 +1,63 @@
+/* media_store.h: media-fetcher's SQL. */
+#ifndef MEDIA_STORE_H
+#define MEDIA_STORE_H
+
+#include "media_core.h"
+#include "sea_pg.h"
+#include "sea_worker.h"
+
+/* Bytes are kept in parts of this size, each sealed for itself. */
+enum { MEDIA_PART_BYTES = 1 << 20 };
+
+/* An attachment that is to be fetched; everything is borrowed. */
+struct media_item {
+    struct sea_uuid id;       /* derived from the event: "attachment" and its index */
+    struct sea_uuid event_id; /* of the message's record */
+    uint32_t index;           /* in the message */
+    uint32_t number, tries;
+    int64_t offset, gone_ms;
+    struct sea_key contact;
+    struct sea_str channel, account;
+    struct sea_str source; /* Attachment, sealed */
+};
+
+struct media_store {
+    struct sea_pg_args args;
+};
+#define MEDIA_STORE                                                                                \
+    {                                                                                              \
+        .args = SEA_PG_ARGS                                                                        \
+    }
+void media_store_free(struct media_store *store);
+
+/* Puts them down as pending, due at once; those that are there already stay as they are. */
+SEA_MUST_CHECK enum sea_err media_store_insert(struct media_store *store, struct sea_txn *txn,
+                                               const struct media_item *items, size_t count);
+
+/* Between transactions: what is due, of these partition numbers; calls `fn` for each. */
+SEA_MUST_CHECK enum sea_err media_store_due(struct media_store *store, struct sea_pg *pg,
+                                            const uint32_t *numbers, size_t numbers_count,
+                                            size_t most,
+                                            void (*fn)(void *ctx, const struct media_item *item),
+                                            void *ctx);
+
+/* Locks the row; *ret_is_pending: it is there and still to be fetched. */
+SEA_MUST_CHECK enum sea_err media_store_lock(struct media_store *store, struct sea_txn *txn,
+                                             struct sea_uuid id, bool *ret_is_pending);
+
+/* What was found; empty unless DONE. */
+struct media_found {
+    const char *mime;
+    size_t size_bytes;
+    uint8_t sha256[32];
+};
+/* Writes what became of a try; a finished row keeps no source. */
+SEA_MUST_CHECK enum sea_err media_store_settle(struct media_store *store, struct sea_txn *txn,
+                                               const struct media_item *item,
+                                               const struct media_verdict *verdict,
+                                               const struct media_found *found);
+SEA_MUST_CHECK enum sea_err media_store_part(struct media_store *store, struct sea_txn *txn,
+                                             struct sea_uuid item_id, uint32_t part,
+                                             struct sea_str sealed);
+
+#endif
