@@ -6,6 +6,7 @@
 #include "desk_body.h"
 #include "desk_command.h"
 #include "desk_files.h"
+#include "desk_media.h"
 #include "desk_people.h"
 #include "desk_session.h"
 #include "desk_stream.h"
@@ -28,6 +29,7 @@
     }
 
 CALL(get_message, DESK_MAY_READ, desk_get_message)
+CALL(get_media, DESK_MAY_READ, desk_get_media)
 CALL(get_tickets, DESK_MAY_READ, desk_get_tickets)
 CALL(get_ticket, DESK_MAY_READ, desk_get_ticket)
 CALL(post_command, DESK_MAY_ACT, desk_command_ticket)
@@ -46,6 +48,7 @@ OPEN_CALL(delete_session, desk_session_sign_out)
 
 static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_GET, API "/messages/{channel}/{account}/{external_id}", get_message, 0},
+    {SEA_HTTP_GET, API "/media/{event_id}/{index}", get_media, 0},
     {SEA_HTTP_GET, API "/tickets", get_tickets, 0},
     {SEA_HTTP_GET, API "/tickets/{id}", get_ticket, 0},
     {SEA_HTTP_POST, API "/tickets/{id}/{verb}", post_command, DESK_BODY_MAX_BYTES},

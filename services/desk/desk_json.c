@@ -148,6 +148,16 @@ static yyjson_mut_val *delivery_of(yyjson_mut_doc *doc, const struct desk_delive
     return object;
 }
 
+static void put_download(yyjson_mut_doc *doc, yyjson_mut_val *row, struct sea_uuid event_id,
+                         size_t index, const struct desk_attachment *attachment)
+{
+    char path[96], id[SEA_UUID_TEXT];
+    if (!sea_str_is(attachment->state, "done")) return;
+    sea_uuid_print(event_id, id);
+    snprintf(path, sizeof(path), "/api/v1/media/%s/%zu", id, index);
+    put(doc, row, "download", yyjson_mut_strcpy(doc, path));
+}
+
 static void put_attachments(yyjson_mut_doc *doc, yyjson_mut_val *object,
                             const struct desk_message *message)
 {
@@ -163,6 +173,9 @@ static void put_attachments(yyjson_mut_doc *doc, yyjson_mut_val *object,
         put(doc, row, "size",
             attachment->size_bytes ? yyjson_mut_uint(doc, attachment->size_bytes)
                                    : yyjson_mut_null(doc));
+        put_text(doc, row, "state", attachment->state);
+        put_text(doc, row, "reason", attachment->reason);
+        put_download(doc, row, message->event_id, i, attachment);
     }
 }
 

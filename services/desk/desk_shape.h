@@ -20,10 +20,13 @@ struct desk_delivery {
     int64_t release_at_ms, at_ms;
 };
 
-/* Of a message: what is known of it; its bytes are its provider's. */
+/* Of a message. */
 struct desk_attachment {
-    struct sea_str name, mime, url, media_id;
-    uint64_t size_bytes; /* 0: not told */
+    struct sea_str name, mime, url, media_id; /* as told; of DONE the mime as found */
+    uint64_t size_bytes;                      /* 0: not told */
+    struct sea_str state;                     /* pending done failed refused */
+    struct sea_str reason;                    /* of the last try to fetch it */
+    struct sea_uuid item_id;                  /* media-fetcher's; nil: none yet */
 };
 
 struct desk_message {
@@ -33,7 +36,7 @@ struct desk_message {
     struct desk_translation translation;
     int64_t sent_at_ms, received_at_ms, routed_at_ms;
     struct desk_delivery delivery;
-    const struct desk_attachment *attachments;
+    struct desk_attachment *attachments;
     size_t attachments_count;
     bool is_erased; /* the key of its texts was destroyed */
 };

@@ -104,7 +104,7 @@ struct desk_ticket_head {
 SEA_MUST_CHECK enum sea_err desk_store_ticket_head(struct desk_read *read, struct sea_uuid id,
                                                    struct desk_ticket_head *ret, bool *ret_found);
 
-/* ---- messages: desk_store_message.c ---- */
+/* ---- messages: desk_store_message.c, desk_store_media.c ---- */
 
 /* An inbound message by the id of its event. */
 SEA_MUST_CHECK enum sea_err desk_store_message(struct desk_read *read, struct sea_uuid event_id,
@@ -113,6 +113,18 @@ SEA_MUST_CHECK enum sea_err desk_store_message(struct desk_read *read, struct se
 SEA_MUST_CHECK enum sea_err desk_store_messages(struct desk_read *read, struct sea_key home_key,
                                                 struct sea_uuid ticket_id,
                                                 const struct desk_message **ret, size_t *ret_count);
+
+/* Fills in where the attachments of these messages stand; texts live as long as `read`. */
+SEA_MUST_CHECK enum sea_err desk_store_states(struct desk_read *read, struct desk_message *messages,
+                                              size_t count);
+/* The bytes of an attachment that is done. */
+enum { DESK_FILE_MAX_BYTES = 32 << 20 };
+struct desk_file {
+    struct sea_buf bytes;
+    bool is_erased; /* nobody can open it any more */
+};
+SEA_MUST_CHECK enum sea_err desk_store_file(struct desk_read *read, struct sea_uuid item_id,
+                                            struct desk_file *ret);
 
 /* A page of all messages of the contacts in column 0 of `contacts`, oldest first, from behind
  * `after` (NULL: the first) on, without who of ours wrote them. */

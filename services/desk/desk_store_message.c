@@ -64,9 +64,12 @@ static void read_attachments(struct desk_read *read, const Seadesk__V1__MessageB
     struct desk_attachment *list = desk_read_zero(read, body->n_attachments * sizeof(*list));
     for (size_t i = 0; i < body->n_attachments; i++) {
         const Seadesk__V1__Attachment *from = body->attachments[i];
-        list[i] =
-            (struct desk_attachment){sea_str(from->name), sea_str(from->mime), sea_str(from->url),
-                                     sea_str(from->media_id), from->size_bytes};
+        list[i] = (struct desk_attachment){.name = sea_str(from->name),
+                                           .mime = sea_str(from->mime),
+                                           .url = sea_str(from->url),
+                                           .media_id = sea_str(from->media_id),
+                                           .size_bytes = from->size_bytes,
+                                           .state = SEA_STR("pending")};
     }
     ret->attachments = list;
     ret->attachments_count = body->n_attachments;
@@ -163,6 +166,7 @@ static enum sea_err read_messages(struct desk_read *read, const struct sea_pg_st
     size_t count = (size_t)sea_pg_count(rows);
     struct desk_message *messages = desk_read_zero(read, count * sizeof(*messages));
     for (size_t i = 0; i < count && !err; i++) err = read_message(read, rows, (int)i, &messages[i]);
+    if (!err) err = desk_store_states(read, messages, count);
     *ret = messages;
     *ret_count = count;
     return err;

@@ -56,20 +56,30 @@ static void a_message_has_its_shape(void **state)
 static void ch_15_a_message_names_what_is_attached_to_it(void **state)
 {
     (void)state;
-    static const struct desk_attachment CLIPS[] = {
-        {S("unboxing.mp4"), S("video/mp4"), S("https://video.example/1"), S("7135"), 120034},
-        {.media_id = S("7136")}};
+    static struct desk_attachment clips[] = {
+        {S("unboxing.mp4"),
+         S("video/mp4"),
+         S("https://video.example/1"),
+         S("7135"),
+         120034,
+         S("done"),
+         S(""),
+         {{0}}},
+        {.media_id = S("7136"), .state = S("failed"), .reason = S("http_404")}};
     struct desk_message message = {.direction = S("in"), .translation = {.state = S("none")}};
     struct sea_buf json = SEA_BUF(65536);
     desk_json_message(&message, &json);
     assert_null(strstr(json.ptr, "attachments"));
     sea_buf_reset(&json);
-    message.attachments = CLIPS;
-    message.attachments_count = SEA_COUNT(CLIPS);
+    message.attachments = clips;
+    message.attachments_count = SEA_COUNT(clips);
     desk_json_message(&message, &json);
     has(&json, "\"attachments\":[{\"name\":\"unboxing.mp4\",\"mime\":\"video/mp4\","
-               "\"url\":\"https://video.example/1\",\"media_id\":\"7135\",\"size\":120034},"
-               "{\"name\":null,\"mime\":null,\"url\":null,\"media_id\":\"7136\",\"size\":null}]");
+               "\"url\":\"https://video.example/1\",\"media_id\":\"7135\",\"size\":120034,"
+               "\"state\":\"done\",\"reason\":null,"
+               "\"download\":\"/api/v1/media/00000000-0000-0000-0000-000000000000/0\"},"
+               "{\"name\":null,\"mime\":null,\"url\":null,\"media_id\":\"7136\",\"size\":null,"
+               "\"state\":\"failed\",\"reason\":\"http_404\"}]");
     sea_buf_free(&json);
 }
 

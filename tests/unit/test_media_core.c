@@ -135,7 +135,7 @@ static void what_has_no_end_or_a_nul_inside_is_no_url(void **state)
     struct media_url url = MEDIA_URL;
     struct sea_buf large = SEA_BUF(8192);
     sea_buf_text(&large, "https://cdn.example.com/");
-    while (large.len < MEDIA_URL_MAX_BYTES) sea_buf_char(&large, 'a');
+    while (large.len <= MEDIA_URL_MAX_BYTES) sea_buf_char(&large, 'a');
     assert_string_equal(media_url_judge(sea_buf_view(&large), &PRODUCTION, &url), "bad_url");
     assert_string_equal(media_url_judge(SEA_STR("https://a.example/\0.png"), &PRODUCTION, &url),
                         "bad_url");
