@@ -73,7 +73,9 @@ static void call(struct media_job *job)
         land(job, media_refused(reason));
         return;
     }
-    media_provider_authorize(account, &job->url, &job->call);
+    sea_buf_reset(&job->call.authorization);
+    if (job->hops == 0) /* who redirects has seen them, and nobody else shall */
+        media_provider_authorize(account, &job->url, &job->call);
     bool has_token = job->call.authorization.len > 0;
     const char *headers[] = {has_token ? job->call.authorization.ptr : NULL, NULL};
     struct sea_http_call request = {

@@ -119,7 +119,6 @@ void media_provider_authorize(const struct sea_account *account, const struct me
                               struct media_call *call)
 {
     const struct sea_str *token = token_of(account);
-    sea_buf_reset(&call->authorization);
     if (token == NULL) return;
     bool is_whatsapp = account->adapter == SEA_ADAPTER_WHATSAPP;
     if (!url->is_of_base && !(is_whatsapp && media_url_is_at(url, WHATSAPP_FILES))) return;

@@ -45,6 +45,15 @@ def order_paid(order_id, event_id_=None, **data):
     return traffic.business_event("order.paid", {"order_id": order_id, "market": "BR", "customer": customer, **data}, event_id_)
 
 
+def whatsapp_image(sender, media_id, message):
+    """A webhook with an image whose bytes are WhatsApp's to hand out."""
+    payload = traffic.whatsapp_text(sender, "", message)
+    said = payload["entry"][0]["changes"][0]["value"]["messages"][0]
+    del said["text"]
+    said |= {"type": "image", "image": {"id": media_id, "mime_type": "image/jpeg"}}
+    return payload
+
+
 def new(prefix="x"):
     return traffic.new_id(prefix)
 
