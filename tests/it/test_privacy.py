@@ -9,6 +9,7 @@ import uuid
 import pytest
 import requests
 
+import edge as e
 from stack import CHECKOUT, eventually, header
 
 STORING = ["router", "translator-gateway", "notifier", "order-tracker", "sla-timer", "desk", "media-fetcher", "retention-purger"]
@@ -101,6 +102,24 @@ def verified(certificate, folder):
 
 
 # ---- the whole way ----
+
+def test_of_somebody_erased_while_a_file_comes_nothing_is_stored(person, ingest, fake, service, sup, pg):
+    """What came before goes with the person, and what comes afterwards finds no row and no key."""
+    first, slow = (str(uuid.uuid4().int)[:15] for _ in range(2))
+    fake.script({"media": [{"to": slow + ".jpg", "delay_ms": 6000}]})
+
+    def send(media):
+        message = person.traffic.new_id("wamid.")
+        assert person.traffic.post_whatsapp(ingest.base, e.whatsapp_image(person.number, media, message))[0] == 200
+        return lambda: pg.value("SELECT state FROM media_fetcher.item WHERE event_id = %s", e.message_id("whatsapp", message))
+    kept, coming = send(first), send(slow)
+    eventually(lambda: kept() == 2 and coming() == 1 and fake.get("/script").json()["media"][0]["hits"] == 1)
+    stores = {store["store"]: store for store in wait_done(sup, ask(sup, person.customer))["stores"]}
+    assert stores["media_fetcher.item"] == {"store": "media_fetcher.item", "state": "deleted", "rows": 2}
+    assert stores["media_fetcher.part"]["rows"] == 1
+    eventually(lambda: service("media-fetcher").metric("seadesk_media_tries_total", outcome="erased") == 1)
+    assert kept() is None and coming() is None
+
 
 def test_a_person_is_forgotten_everywhere_and_it_is_proved(person, sup, desk, pg, keys_pg, tmp_path):
     keys = contacts_of(pg, person.customer)

@@ -87,7 +87,7 @@ static void what_is_done_stays_done(void **state)
 static void the_services_that_must_answer_are_known(void **state)
 {
     (void)state;
-    assert_int_equal(purge_services_count, 6);
+    assert_int_equal(purge_services_count, 7);
     assert_true(purge_is_service(SEA_STR("router")));
     assert_true(purge_is_service(SEA_STR("sla-timer")));
     assert_false(purge_is_service(SEA_STR("ingest")));

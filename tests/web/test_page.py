@@ -323,12 +323,13 @@ class TestShapes:
         page.wait(".delivery[data-delivery='delivered']", "by SMS")
         page.wait(".delivery[data-delivery='uncertain']", "did not answer")
 
-    def test_what_is_attached_is_named_and_nothing_to_click_on(self, page):
+    def test_what_is_attached_is_named_and_its_address_nothing_to_click_on(self, page):
         """CH-15"""
         self.open_row(page, "Falsche Größe")
         page.wait(".attachments li", "<i>shoe</i>.mp4 · video/mp4 · 118 KiB")
-        page.wait(".attachments li:last-child", "Attachment")
-        assert page.all(".attachments a, .attachments i") == []
+        page.wait(".attachments li:last-child", "Attachment · could not be fetched")
+        assert [link.get_attribute("href").partition("/api/")[2] for link in page.all(".attachments a")] == ["v1/media/7/0"]
+        assert page.all(".attachments i") == []
 
     def test_a_blocked_reply_goes_back_into_the_composer(self, page):
         self.open_row(page, "Falsche Größe")

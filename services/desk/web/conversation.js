@@ -244,12 +244,17 @@ function drawMessage(message, key) {
     way === "out" && drawDelivery(message));
 }
 
-// Their names alone: an address that a customer sent is nothing to click on.
+// An address that a customer sent is nothing to click on; a download from here is.
 function drawAttachments({ attachments }) {
   if (!attachments?.length) return null;
-  return h("ul", { class: "attachments" }, attachments.map(({ name, mime, size }) => h("li", { dir: "auto" },
-    [name ?? t("attachment.unnamed"), mime, size && t("attachment.size", { n: Math.ceil(size / 1024) })]
-      .filter(Boolean).join(" · "))));
+  return h("ul", { class: "attachments" }, attachments.map(drawAttachment));
+}
+
+function drawAttachment({ name, mime, size, state: stage, download }) {
+  const stages = { pending: t("attachment.pending"), failed: t("attachment.failed"), refused: t("attachment.refused") };
+  const words = [name ?? t("attachment.unnamed"), mime, size && t("attachment.size", { n: Math.ceil(size / 1024) }),
+    stages[stage]].filter(Boolean).join(" · ");
+  return h("li", { dir: "auto" }, download ? h("a", { href: download, download: "" }, words) : words);
 }
 
 function fromWhom(way) {
