@@ -67,7 +67,7 @@ program_ready() {
 }
 
 require_program() {
-    is_service "$1" || printf '%s\n' "${INFRA[@]}" | grep -qxF -- "$1" ||
+    is_one_of "$1" "${INFRA[@]}" "${SERVICES[@]}" ||
         die "there is no program '$1'; there are: ${INFRA[*]} ${SERVICES[*]}"
 }
 

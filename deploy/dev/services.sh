@@ -29,7 +29,9 @@ port_names() {
     printf '%s\n' 'kafka 19092' 'kafka_controller 19093' 'redis 16379' 'postgres 15432'
 }
 
-is_service() { printf '%s\n' "${SERVICES[@]}" | grep -qxF -- "$1"; }
+# is_one_of NAME NAME…: without a pipe, whose writer would die when the reader has seen enough, and fail the whole.
+is_one_of() { local one; for one in "${@:2}"; do [ "$one" != "$1" ] || return 0; done; return 1; }
+is_service() { is_one_of "$1" "${SERVICES[@]}"; }
 has_port() { grep -q "^$1 " "$STATE/ports"; }
 url_of() { printf 'http://127.0.0.1:%s' "$(port "$1")"; }
 binary_of() { printf '%s' "$ROOT/build/$(cat "$STATE/build")/bin/$1"; }

@@ -18,7 +18,7 @@ import psycopg2
 from kafka import KafkaConsumer, TopicPartition
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ["ingest", "router", "order-tracker", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk"]
+SERVICES = ["ingest", "router", "order-tracker", "translator-gateway", "sla-timer", "notifier", "retention-purger", "desk", "media-fetcher"]
 INFRA = ["kafka", "postgres", "redis"]
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -154,7 +154,7 @@ def main():
     print(f"row writes per message {rows / full['accepted']:.2f}, WAL bytes per message {wal / full['accepted']:.0f}")
     for name in names:
         print(f"  {name:20} {spent[name] / full['accepted'] * 10000:7.2f} CPU-s per 10,000   PSS {pss_mb(env, name):6.1f} MB")
-    print(f"  eight services together: PSS {sum(pss_mb(env, name) for name in SERVICES):.1f} MB")
+    print(f"  all services together: PSS {sum(pss_mb(env, name) for name in SERVICES):.1f} MB")
 
     half = max(50, int(sustained / 2))
     since_ms = int(time.time() * 1000)

@@ -97,7 +97,7 @@ def test_compose_upgrades_schema_and_topics_before_any_service():
     programs = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
     suite = [name for name, program in programs.items() if "SEADESK_POSTGRES_PASSWORD_FILE" in program.get("environment", {})
              and program.get("restart") == "unless-stopped"]
-    assert len(suite) == 8, suite
+    assert len(suite) == 9, suite
     for name in suite:
         first = programs[name]["depends_on"]
         assert first["migrate"] == first["topics"] == {"condition": "service_completed_successfully"}, name
