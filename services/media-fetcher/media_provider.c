@@ -62,6 +62,7 @@ const char *media_provider_first(const struct sea_account *account, struct sea_s
         return "no_address";
     if (token == NULL) return "no_token";
     int id_len = (int)media_id.len;
+    ret->is_ours = true;
     ret->is_lookup = adapter != SEA_ADAPTER_LINE;
     if (adapter == SEA_ADAPTER_WHATSAPP)
         sea_buf_printf(&ret->url, "%s/%s/%.*s", account->files_base, WHATSAPP_VERSION, id_len,
@@ -121,9 +122,10 @@ void media_provider_authorize(const struct sea_account *account, const struct me
     const struct sea_str *token = token_of(account);
     if (token == NULL) return;
     bool is_whatsapp = account->adapter == SEA_ADAPTER_WHATSAPP;
+    bool is_by_id = is_whatsapp || account->adapter == SEA_ADAPTER_LINE;
     if (!url->is_of_base && !(is_whatsapp && media_url_is_at(url, WHATSAPP_FILES))) return;
-    if (is_whatsapp || account->adapter == SEA_ADAPTER_LINE ||
-        account->adapter == SEA_ADAPTER_SLACK)
+    if (is_by_id && !call->is_ours) return;
+    if (is_by_id || account->adapter == SEA_ADAPTER_SLACK)
         sea_buf_printf(&call->authorization, "Authorization: Bearer %.*s", (int)token->len,
                        token->ptr);
     else if (account->adapter == SEA_ADAPTER_TWILIO_SMS && account->login != NULL)

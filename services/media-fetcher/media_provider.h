@@ -11,6 +11,7 @@ struct media_call {
     struct sea_buf url;           /* of Telegram with a secret inside: never logged */
     struct sea_buf authorization; /* a header line, a secret; empty: none */
     bool is_lookup;               /* its answer is JSON that says where the bytes are */
+    bool is_ours; /* its address is made of an id, or the answer to a lookup: not the sender's */
 };
 #define MEDIA_CALL                                                                                 \
     {                                                                                              \
@@ -29,7 +30,8 @@ SEA_MUST_CHECK bool media_provider_found(const struct sea_account *account, stru
                                          struct media_call *ret);
 
 /* Adds the account's credentials when its provider wants them and `url` is the provider's own:
- * configured as such, or a host of its name. */
+ * configured as such, or a host of its name. Providers that hand files out by id (WhatsApp, LINE)
+ * see them in calls of ours alone. */
 void media_provider_authorize(const struct sea_account *account, const struct media_url *url,
                               struct media_call *call);
 

@@ -17,7 +17,7 @@ struct media_config {
 #undef SEA_SETTING
 };
 
-enum { MEDIA_TICK_MS = 500, MEDIA_HOPS_MAX = 5 };
+enum { MEDIA_TICK_MS = 500, MEDIA_HOPS_MAX = 5, MEDIA_IN_FLIGHT_MAX = 64 /* of the setting */ };
 
 /* An attachment being fetched; owns everything in it. */
 struct media_job {

@@ -15,7 +15,8 @@ static const struct sea_pg_stmt INSERT = {
 static const struct sea_pg_stmt DUE = {
     "media_due", "SELECT item_id, event_id, index, number, tries, contact_key, channel, account,"
                  " source FROM item WHERE number = ANY ($1)"
-                 " AND due_at <= to_timestamp(clock.now_ms() / 1000.0) ORDER BY due_at LIMIT $2"};
+                 " AND due_at <= to_timestamp(clock.now_ms() / 1000.0)"
+                 " AND contact_key <> ALL ($2) ORDER BY due_at LIMIT $3"};
 
 static const struct sea_pg_stmt LOCK = {
     "media_lock", "SELECT due_at IS NOT NULL FROM item WHERE item_id = $1 FOR UPDATE"};
@@ -54,15 +55,17 @@ enum sea_err media_store_insert(struct media_store *store, struct sea_txn *txn,
     return sea_pg_queue(txn->pg, &INSERT, args);
 }
 
-enum sea_err media_store_due(struct media_store *store, struct sea_pg *pg, const uint32_t *numbers,
-                             size_t numbers_count, size_t most,
+enum sea_err media_store_due(struct media_store *store, struct sea_pg *pg,
+                             const struct media_due *due,
                              void (*fn)(void *ctx, const struct media_item *item), void *ctx)
 {
     struct sea_pg_args *args = &store->args;
     PGresult *rows = NULL;
     sea_pg_args_reset(args);
-    SEA_PG_ARRAY(args, SEA_PG_I32, numbers_count, sea_pg_add_i32(args, (int32_t)numbers[i]));
-    sea_pg_arg_i64(args, (int64_t)most);
+    SEA_PG_ARRAY(args, SEA_PG_I32, due->numbers_count,
+                 sea_pg_add_i32(args, (int32_t)due->numbers[i]));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, due->busy_count, sea_pg_add_key(args, due->busy[i]));
+    sea_pg_arg_i64(args, (int64_t)due->most);
     enum sea_err err = sea_pg_query(pg, &DUE, args, &rows);
     if (err) return err;
     for (int row = 0; row < sea_pg_count(rows); row++) {

@@ -34,10 +34,15 @@ void media_store_free(struct media_store *store);
 SEA_MUST_CHECK enum sea_err media_store_insert(struct media_store *store, struct sea_txn *txn,
                                                const struct media_item *items, size_t count);
 
-/* Between transactions: what is due, of these partition numbers; calls `fn` for each. */
+/* Between transactions: what is due, of these partition numbers and of none of these contacts;
+ * calls `fn` for each, oldest first. */
+struct media_due {
+    const uint32_t *numbers;
+    const struct sea_key *busy;
+    size_t numbers_count, busy_count, most;
+};
 SEA_MUST_CHECK enum sea_err media_store_due(struct media_store *store, struct sea_pg *pg,
-                                            const uint32_t *numbers, size_t numbers_count,
-                                            size_t most,
+                                            const struct media_due *due,
                                             void (*fn)(void *ctx, const struct media_item *item),
                                             void *ctx);
 

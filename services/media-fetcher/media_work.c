@@ -32,31 +32,39 @@ void media_work_rolled_back(void *ctx)
 
 /* ---- taking up ---- */
 
-static bool is_in_hand(const struct media *service, struct sea_uuid id)
+/* One file of a contact at a time: whoever names slow addresses delays nobody else's. */
+static bool is_busy(const struct media *service, struct sea_key contact)
 {
     for (const struct media_job *job = service->jobs; job != NULL; job = job->next)
-        if (sea_uuid_eq(job->item.id, id)) return true;
+        if (sea_key_eq(job->item.contact, contact)) return true;
     return false;
 }
 
 static void take_up(void *ctx, const struct media_item *item)
 {
     struct media *service = ctx;
-    if (service->jobs_count < (size_t)service->own.in_flight && !is_in_hand(service, item->id))
+    if (service->jobs_count < (size_t)service->own.in_flight && !is_busy(service, item->contact))
         media_job_start(service, item);
 }
 
 static void pump(struct media *service)
 {
     uint32_t numbers[SEA_NUMBERS];
-    size_t count = sea_worker_owned(service->worker, numbers);
-    size_t most = 2 * (size_t)service->own.in_flight; /* those in hand are due as well */
+    struct sea_key busy[MEDIA_IN_FLIGHT_MAX];
+    struct media_due due = {.numbers = numbers,
+                            .numbers_count = sea_worker_owned(service->worker, numbers),
+                            .busy = busy,
+                            .most = (size_t)service->own.in_flight};
+    for (const struct media_job *job = service->jobs; job != NULL; job = job->next)
+        busy[due.busy_count++] = job->item.contact;
+    size_t before = service->jobs_count;
     service->wants_pump = false;
-    if (service->jobs_count >= (size_t)service->own.in_flight) return;
-    /* When PostgreSQL is away, with the next tick again. */
-    if (count > 0 && media_store_due(&service->store, sea_worker_pg(service->worker), numbers,
-                                     count, most, take_up, service) != SEA_OK)
-        return;
+    if (before >= due.most || due.numbers_count == 0) return;
+    if (media_store_due(&service->store, sea_worker_pg(service->worker), &due, take_up, service))
+        return; /* PostgreSQL is away: with the next tick again */
+    if (service->jobs_count == before) return;
+    service->wants_pump = true; /* behind the taken ones there may be others */
+    media_work_soon(service);
 }
 
 /* ---- what landed ---- */

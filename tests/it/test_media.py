@@ -142,6 +142,27 @@ def test_what_is_gone_fails_at_once_and_redirects_end(write, settled, files, fak
     assert one["reason"] == "redirects"
 
 
+def test_slow_files_of_one_customer_delay_no_other(media, write, settled, files, fake, desk):
+    slow = e.new("slow-")
+    fake.script({"media": [{"text": slow, "silent": True}]})
+    mine = write(*(files(f"{slow}{n}.png") for n in range(6)))
+    eventually(lambda: fake.get("/script").json()["media"][0]["hits"] == 1)
+    settled(write(files()), "done")
+    assert fake.get("/script").json()["media"][0]["hits"] == 1
+    assert {one["state"] for one in desk.message("form", mine)["attachments"]} == {"pending"}
+
+
+def test_files_go_when_their_conversation_s_time_is_over(write, settled, files, pg):
+    message = write(files())
+    settled(message, "done")
+    ahead = row(pg, message, "gone - current_date")
+    item = row(pg, message, "item_id::text")
+    pg.query("UPDATE media_fetcher.item SET gone = current_date WHERE item_id = %s", item)
+    eventually(lambda: pg.value("SELECT media_fetcher.forget(current_date)") == 0)
+    assert ahead > 28 and row(pg, message, "state") is None
+    assert pg.value("SELECT count(*) FROM media_fetcher.part WHERE item_id = %s", item) == 0
+
+
 # ---- providers ----
 
 def test_files_of_providers_are_fetched_as_each_hands_them_out(edge, settled, desk, env):

@@ -357,11 +357,28 @@ static void a_token_is_shown_to_its_provider_alone(void **state)
         struct media_call call = MEDIA_CALL;
         struct media_url url = MEDIA_URL;
         assert_null(media_url_judge(sea_str(CASES[i].url), &rules, &url));
+        call.is_ours = true;
         media_provider_authorize(&account, &url, &call);
         assert_true(sea_str_is(sea_buf_view(&call.authorization), CASES[i].header));
         media_call_free(&call);
         media_url_free(&url);
     }
+}
+
+static void an_address_that_a_message_names_sees_no_token_of_those_who_go_by_id(void **state)
+{
+    (void)state;
+    struct media_url_rules rules = {.base = "https://p.example"};
+    struct sea_account account = account_of(SEA_ADAPTER_LINE, "https://p.example");
+    struct media_call call = MEDIA_CALL;
+    struct media_url url = MEDIA_URL;
+    struct sea_str named = SEA_STR("https://p.example/v2/bot/message/10/content");
+    assert_null(media_provider_first(&account, named, SEA_STR(""), &call));
+    assert_null(media_url_judge(sea_buf_view(&call.url), &rules, &url));
+    media_provider_authorize(&account, &url, &call);
+    assert_int_equal(call.authorization.len, 0);
+    media_call_free(&call);
+    media_url_free(&url);
 }
 
 SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_to),
@@ -373,4 +390,5 @@ SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_t
           cmocka_unit_test(what_a_file_is_stands_in_its_bytes),
           cmocka_unit_test(each_provider_is_asked_in_its_own_way),
           cmocka_unit_test(an_answer_that_names_the_file_leads_to_it),
-          cmocka_unit_test(a_token_is_shown_to_its_provider_alone))
+          cmocka_unit_test(a_token_is_shown_to_its_provider_alone),
+          cmocka_unit_test(an_address_that_a_message_names_sees_no_token_of_those_who_go_by_id))
