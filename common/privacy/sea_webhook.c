@@ -190,3 +190,10 @@ bool sea_webhook_standard_open(struct sea_mac **ret, struct sea_str secret)
     OPENSSL_cleanse(bytes, sizeof bytes);
     return true;
 }
+
+bool sea_webhook_account_open(struct sea_mac **ret, struct sea_str secret)
+{
+    if (sea_str_starts(secret, "whsec_")) return sea_webhook_standard_open(ret, secret);
+    sea_mac_open(ret, SEA_MAC_SHA256, secret);
+    return true;
+}

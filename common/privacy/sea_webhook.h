@@ -38,5 +38,7 @@ void sea_webhook_standard_sign(struct sea_mac *mac, struct sea_str id, struct se
 /* Opens the mac of a Standard Webhooks secret, "whsec_" and base64 of 24 to 64 bytes. False when it
  * is none. */
 SEA_MUST_CHECK bool sea_webhook_standard_open(struct sea_mac **ret, struct sea_str secret);
+/* Of an account's secret: one that doesn't begin with "whsec_" is the key as it stands. */
+SEA_MUST_CHECK bool sea_webhook_account_open(struct sea_mac **ret, struct sea_str secret);
 
 #endif

@@ -8,14 +8,14 @@
 #include "sea_enc.h"
 #include "sea_settings_private.h"
 
-enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2, SEA_NEEDS_MENU = 4 };
+enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2, SEA_NEEDS_MENU = 4, SEA_SENDS = 8 };
 
 static const struct {
     const char *name;
-    unsigned needs;
+    unsigned traits;
 } ADAPTERS[] = {
     {"generic", 0},
-#define SEA_ADAPTER_ROW(id, symbol, name, needs) {name, needs},
+#define SEA_ADAPTER_ROW(id, symbol, name, traits) {name, traits},
 #define SEA_CHANNEL_ROW(code, id, class)
 #include "sea_channels.def"
 #undef SEA_ADAPTER_ROW
@@ -23,7 +23,7 @@ static const struct {
 };
 
 static const struct sea_channel CHANNELS[] = {
-#define SEA_ADAPTER_ROW(id, symbol, name, needs)
+#define SEA_ADAPTER_ROW(id, symbol, name, traits)
 #define SEA_CHANNEL_ROW(code, id, class) {code, SEA_ADAPTER_##id, SEA_CHANNEL_##class},
 #include "sea_channels.def"
 #undef SEA_ADAPTER_ROW
@@ -198,24 +198,58 @@ static void need_secret(const struct sea_loader *loader, const struct sea_secret
                        channel->name);
 }
 
+/* Standard Webhooks: whsec_ and base64 of 24 to 64 bytes. */
+static void check_signing(struct sea_yaml_node node, struct sea_str secret)
+{
+    uint8_t bytes[64];
+    size_t len = 0;
+    bool is_good = sea_str_starts(secret, "whsec_") &&
+                   sea_base64_parse((struct sea_str){secret.ptr + 6, secret.len - 6}, bytes,
+                                    sizeof(bytes), &len);
+    if (!is_good || len < 24)
+        sea_yaml_error(node, "no signing secret, expected whsec_ and base64 of 24 to 64 bytes");
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+/* Web chat is read on notifier's stream, and a call isn't text. */
+static void check_sender(struct sea_yaml_node node, const struct sea_account *account)
+{
+    enum sea_channel_class class = account->channel->class;
+    if (class == SEA_CHANNEL_LIVE_CHAT || class == SEA_CHANNEL_PHONE)
+        sea_yaml_error(node, "channel %s can't send, expected no 'send'", account->channel->name);
+    else if (!(ADAPTERS[account->send_adapter].traits & SEA_SENDS))
+        sea_yaml_error(node, "adapter %s can't send, expected 'adapter: webhook' or no 'send'",
+                       ADAPTERS[account->send_adapter].name);
+}
+
 static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
                       struct sea_account *account)
 {
     struct sea_yaml_map map;
     int64_t rate_per_s = 50;
     if (!sea_yaml_map(node, &map)) return;
+    enum sea_adapter usual =
+        account->adapter == SEA_ADAPTER_GENERIC ? SEA_ADAPTER_WEBHOOK : account->adapter;
+    account->send_adapter = read_adapter(sea_yaml_get(&map, "adapter"), usual);
     sea_loader_url(loader, sea_yaml_need(&map, "base"), &account->api_base);
-    sea_loader_text(loader, sea_yaml_need(&map, "sender"), &account->sender);
     sea_loader_secrets(loader, sea_yaml_get(&map, "token"), &account->token);
     sea_yaml_int(sea_yaml_get(&map, "rate_per_s"), 1, 10000, &rate_per_s);
     account->rate_per_s = (uint32_t)rate_per_s;
-    if (account->channel->adapter == SEA_ADAPTER_TWILIO_SMS) {
+    struct sea_yaml_node sender = account->send_adapter == SEA_ADAPTER_WEBHOOK
+                                      ? sea_yaml_get(&map, "sender")
+                                      : sea_yaml_need(&map, "sender");
+    if (!sea_yaml_is_absent(sender)) sea_loader_text(loader, sender, &account->sender);
+    if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS ||
+        account->send_adapter == SEA_ADAPTER_AFRICASTALKING_SMS)
         sea_loader_text(loader, sea_yaml_need(&map, "login"), &account->login);
-        if (account->token.count == 0) account->token = account->secret;
-    }
+    if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS && account->token.count == 0)
+        account->token = account->secret;
+    for (uint32_t i = 0; i < account->token.count; i++)
+        if (account->send_adapter == SEA_ADAPTER_WEBHOOK &&
+            sea_str_starts(account->token.live[i], "whsec_"))
+            check_signing(node, account->token.live[i]);
     need_secret(loader, &account->token, node, "token", account->channel);
-    if (account->channel->adapter == SEA_ADAPTER_GENERIC)
-        sea_yaml_error(node, "channel %s can't send, expected no 'send'", account->channel->name);
+    check_sender(node, account);
     sea_yaml_end(&map);
 }
 
@@ -248,11 +282,11 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     account->menu = sea_loader_menu(loader, menu);
     if (account->channel) {
         account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
-        if (ADAPTERS[account->adapter].needs & SEA_NEEDS_SECRET)
+        if (ADAPTERS[account->adapter].traits & SEA_NEEDS_SECRET)
             need_secret(loader, &account->secret, node, "secret", account->channel);
-        if (ADAPTERS[account->adapter].needs & SEA_NEEDS_VERIFY_TOKEN)
+        if (ADAPTERS[account->adapter].traits & SEA_NEEDS_VERIFY_TOKEN)
             need_secret(loader, &account->verify_token, node, "verify_token", account->channel);
-        if (!(ADAPTERS[account->adapter].needs & SEA_NEEDS_MENU) != sea_yaml_is_absent(menu))
+        if (!(ADAPTERS[account->adapter].traits & SEA_NEEDS_MENU) != sea_yaml_is_absent(menu))
             sea_yaml_error(node, "expected 'menu' in accounts with dialogues, and in no others");
         read_send(loader, sea_yaml_get(&map, "send"), account);
         read_files(loader, sea_yaml_get(&map, "files"), account);
@@ -304,22 +338,11 @@ static void read_rate(struct sea_yaml_node node, struct sea_source *source)
     source->burst = (uint32_t)burst;
 }
 
-/* Standard Webhooks: whsec_ and base64 of 24 to 64 bytes. */
 static void read_signing(struct sea_loader *loader, struct sea_yaml_node node,
                          struct sea_secrets *ret)
 {
-    uint8_t bytes[64];
     sea_loader_secrets(loader, node, ret);
-    for (uint32_t i = 0; i < ret->count; i++) {
-        struct sea_str secret = ret->live[i];
-        size_t len = 0;
-        bool is_good = sea_str_starts(secret, "whsec_") &&
-                       sea_base64_parse((struct sea_str){secret.ptr + 6, secret.len - 6}, bytes,
-                                        sizeof(bytes), &len);
-        if (!is_good || len < 24)
-            sea_yaml_error(node, "no signing secret, expected whsec_ and base64 of 24 to 64 bytes");
-    }
-    OPENSSL_cleanse(bytes, sizeof(bytes));
+    for (uint32_t i = 0; i < ret->count; i++) check_signing(node, ret->live[i]);
 }
 
 static void read_rejects(struct sea_loader *loader, struct sea_yaml_node node,

@@ -23,8 +23,8 @@ bool sea_secrets_match(const struct sea_secrets *secrets, struct sea_str given);
 
 /* A provider's wire format (sea_channels.def): which verifier, parser and sender handle it. */
 enum sea_adapter {
-    SEA_ADAPTER_GENERIC, /* POST /v1/messages; nothing can be sent */
-#define SEA_ADAPTER_ROW(id, symbol, name, needs) SEA_ADAPTER_##id,
+    SEA_ADAPTER_GENERIC, /* POST /v1/messages; answers go by SEA_ADAPTER_WEBHOOK */
+#define SEA_ADAPTER_ROW(id, symbol, name, traits) SEA_ADAPTER_##id,
 #define SEA_CHANNEL_ROW(code, id, class)
 #include "sea_channels.def"
 #undef SEA_ADAPTER_ROW
@@ -45,14 +45,15 @@ struct sea_account {
     const struct sea_channel *channel;
     const char *name;
     enum sea_adapter adapter;        /* of what the provider sends us */
+    enum sea_adapter send_adapter;   /* of what we send, where there is an api_base */
     const struct sea_market *market; /* NULL: by the Market rule of the contact */
     bool is_enabled;
     struct sea_secrets secret;       /* what the provider signs with (app secret, auth token) */
     struct sea_secrets verify_token; /* of the subscription challenge */
     struct sea_secrets token;        /* what we send with; of Twilio the auth token */
     const char *api_base;            /* without a final '/'; NULL: this account can't send */
-    const char *sender;              /* phone number id, or the number we send from */
-    const char *login;               /* Twilio's account sid; NULL elsewhere */
+    const char *sender;              /* phone number id, or the number we send from; NULL: none */
+    const char *login;               /* account sid, or user name; NULL elsewhere */
     const struct sea_menu *menu;     /* of dialogues by dial string; NULL elsewhere */
     uint32_t rate_per_s;             /* sends a second that the provider allows */
     const char *files_base;          /* where its customers' files are fetched; NULL: nowhere */

@@ -62,14 +62,12 @@ static bool open_nfkd(struct sea_mac **ret, struct sea_str plain)
 
 static bool open_key(struct ingest_key *key, enum ingest_secret secret, struct sea_str plain)
 {
-    static const enum sea_mac_hash HASHES[] = {[INGEST_SECRET_SHA256] = SEA_MAC_SHA256,
-                                               [INGEST_SECRET_SHA1] = SEA_MAC_SHA1,
-                                               [INGEST_SECRET_STANDARD] = SEA_MAC_SHA256};
+    static const enum sea_mac_hash HASHES[] = {
+        [INGEST_SECRET_SHA256] = SEA_MAC_SHA256, [INGEST_SECRET_SHA1] = SEA_MAC_SHA1};
     key->plain = plain;
     if (secret == INGEST_SECRET_PLAIN) return true;
     if (secret == INGEST_SECRET_NFKD) return open_nfkd(&key->mac, plain);
-    if (secret == INGEST_SECRET_STANDARD && sea_str_starts(plain, "whsec_"))
-        return sea_webhook_standard_open(&key->mac, plain);
+    if (secret == INGEST_SECRET_STANDARD) return sea_webhook_account_open(&key->mac, plain);
     if (secret == INGEST_SECRET_PUBLIC) return sea_pubkey_open(&key->pubkey, plain);
     sea_mac_open(&key->mac, HASHES[secret], plain);
     return true;

@@ -133,7 +133,9 @@ static void on_reply(void *ctx, const struct sea_http_reply *reply)
 
 void notify_air_send(struct notify_flight *flight)
 {
-    const char *headers[] = {flight->call.content_type, flight->call.authorization.ptr, NULL};
+    const char *headers[5] = {flight->call.content_type, flight->call.authorization.ptr};
+    for (size_t i = 0, n = 2; i < SEA_COUNT(flight->call.lines); i++)
+        if (flight->call.lines[i][0] != '\0') headers[n++] = flight->call.lines[i];
     struct sea_http_call call = {
         .peer = flight->peer,
         .method = flight->call.is_put ? SEA_HTTP_PUT : SEA_HTTP_POST,

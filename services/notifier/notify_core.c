@@ -135,7 +135,7 @@ struct notify_case notify_core_case(const struct notify_delivery *delivery,
 {
     struct notify_case about = {
         .class = delivery->class,
-        .adapter = view->account->channel->adapter,
+        .adapter = view->account->send_adapter,
         .rung = delivery->rung,
         .is_urgent = delivery->order.is_urgent,
         .has_template = delivery->order.has_template,

@@ -35,7 +35,7 @@ static void add_html(struct sea_buf *html, struct sea_str text)
 static void authorize(const struct sea_account *account, struct notify_call *ret)
 {
     struct sea_str token = account->token.live[0];
-    if (account->channel->adapter == SEA_ADAPTER_FRESHDESK)
+    if (account->send_adapter == SEA_ADAPTER_FRESHDESK)
         notify_call_basic(ret, token, SEA_STR("X")); /* the key is the user, any password */
     else
         notify_call_bearer(ret, token);
@@ -56,13 +56,13 @@ static void add_body(const struct notify_letter *letter, yyjson_mut_doc *doc, yy
                      struct sea_str html)
 {
     const struct sea_account *account = letter->account;
-    if (account->channel->adapter == SEA_ADAPTER_ZENDESK) {
+    if (account->send_adapter == SEA_ADAPTER_ZENDESK) {
         yyjson_mut_val *ticket = yyjson_mut_obj_add_obj(doc, root, "ticket");
         yyjson_mut_val *comment = yyjson_mut_obj_add_obj(doc, ticket, "comment");
         yyjson_mut_obj_add_strn(doc, comment, "body", letter->text.ptr, letter->text.len);
         yyjson_mut_obj_add_bool(doc, comment, "public", true);
         add_agent(doc, comment, "author_id", account->sender);
-    } else if (account->channel->adapter == SEA_ADAPTER_FRESHDESK) {
+    } else if (account->send_adapter == SEA_ADAPTER_FRESHDESK) {
         yyjson_mut_obj_add_strn(doc, root, "body", html.ptr, html.len);
         add_agent(doc, root, "user_id", account->sender);
     } else {
@@ -78,8 +78,8 @@ const char *notify_helpdesk_call(const struct notify_letter *letter, const char 
 {
     (void)attempt; /* none of them carries an id of ours back */
     const struct sea_account *account = letter->account;
-    bool is_zendesk = account->channel->adapter == SEA_ADAPTER_ZENDESK,
-         is_intercom = account->channel->adapter == SEA_ADAPTER_INTERCOM;
+    bool is_zendesk = account->send_adapter == SEA_ADAPTER_ZENDESK,
+         is_intercom = account->send_adapter == SEA_ADAPTER_INTERCOM;
     if (!is_ticket(letter->to)) return "no_address";
     if (letter->text.len > CHARS_MAX) return "too_long";
     struct sea_buf html = SEA_BUF(8 * CHARS_MAX);

@@ -163,11 +163,12 @@ enum sea_err notify_letter_write(const struct notify_letter_from *from,
                                        .to = sea_buf_view(&opened.address),
                                        .text = sea_buf_view(&opened.text),
                                        .attempt = delivery->id,
+                                       .now_ms = from->now_ms,
                                        .public_url = from->public_url};
         *ret_reason = delivery->must_be_template
                           ? call_template(from, delivery->message, &opened, &letter, call)
                           : notify_provider_call(&letter, call);
-        *ret_cost = notify_provider_cost(from->account->channel->adapter, letter.text);
+        *ret_cost = notify_provider_cost(from->account->send_adapter, letter.text);
     }
     if (opened.is_unreadable) *ret_reason = "unreadable";
     *ret_result = result_of(&opened);

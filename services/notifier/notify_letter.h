@@ -17,6 +17,7 @@ struct notify_letter_from {
     struct sea_keys *keys;
     const struct sea_settings *settings;
     struct sea_str public_url;
+    int64_t now_ms; /* the real time: providers compare it with theirs */
     const struct sea_account *account;
 };
 

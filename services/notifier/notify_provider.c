@@ -1,5 +1,5 @@
-/* notify_provider.c: WhatsApp Cloud API and Twilio SMS, side by side; help desks in
- * notify_helpdesk.c. */
+/* notify_provider.c: WhatsApp Cloud API and SMS (Twilio, Africa's Talking), side by side; help
+ * desks in notify_helpdesk.c, the company's own gateways in notify_gateway.c. */
 #include "notify_provider.h"
 
 #include <stdio.h>
@@ -8,10 +8,11 @@
 #include <sodium.h>
 #include <yyjson.h>
 
+#include "notify_gateway.h"
 #include "notify_helpdesk.h"
-#include "sea_segment.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "sea_segment.h"
 
 static const char WHATSAPP_VERSION[] = "v23.0";
 static const char TWILIO_VERSION[] = "2010-04-01";
@@ -61,7 +62,7 @@ void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc)
     yyjson_mut_doc_free(doc);
 }
 
-static size_t count_chars(struct sea_str text)
+size_t notify_chars(struct sea_str text)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
@@ -69,9 +70,10 @@ static size_t count_chars(struct sea_str text)
     return count;
 }
 
-/* application/x-www-form-urlencoded (WHATWG URL 5.2). */
-static void form_add(struct sea_buf *body, const char *name, struct sea_str value)
+void notify_call_form(struct notify_call *call, const char *name, struct sea_str value)
 {
+    struct sea_buf *body = &call->body;
+    call->content_type = "Content-Type: application/x-www-form-urlencoded";
     if (body->len > 0) sea_buf_char(body, '&');
     sea_buf_text(body, name);
     sea_buf_char(body, '=');
@@ -119,7 +121,7 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
                                  struct notify_call *ret)
 {
     const struct sea_account *account = letter->account;
-    if (letter->template == NULL && count_chars(letter->text) > NOTIFY_WHATSAPP_CHARS_MAX)
+    if (letter->template == NULL && notify_chars(letter->text) > NOTIFY_WHATSAPP_CHARS_MAX)
         return "too_long";
     sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, WHATSAPP_VERSION,
                    account->sender);
@@ -149,28 +151,51 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
 {
     const struct sea_account *account = letter->account;
     if (account->login == NULL) return "no_sender";
-    if (count_chars(letter->text) > NOTIFY_SMS_CHARS_MAX) return "too_long";
+    if (notify_chars(letter->text) > NOTIFY_SMS_CHARS_MAX) return "too_long";
     sea_buf_printf(&ret->url, "%s/%s/Accounts/%s/Messages.json", account->api_base, TWILIO_VERSION,
                    account->login);
 
-    ret->content_type = "Content-Type: application/x-www-form-urlencoded";
     notify_call_basic(ret, sea_str(account->login), account->token.live[0]);
 
     struct sea_buf callback = SEA_BUF(2048);
     sea_buf_str(&callback, letter->public_url);
     sea_buf_printf(&callback, "/v1/channels/%s/%s?attempt=%s", account->channel->name,
                    account->name, attempt);
-    form_add(&ret->body, "To", letter->to);
-    form_add(&ret->body, "From", sea_str(account->sender));
-    form_add(&ret->body, "Body", letter->text);
-    form_add(&ret->body, "StatusCallback", sea_buf_view(&callback));
+    notify_call_form(ret, "To", letter->to);
+    notify_call_form(ret, "From", sea_str(account->sender));
+    notify_call_form(ret, "Body", letter->text);
+    notify_call_form(ret, "StatusCallback", sea_buf_view(&callback));
     sea_buf_free(&callback);
     return NULL;
 }
 
+/* Its callbacks of deliveries are set in the account there. */
+static const char *call_africastalking(const struct notify_letter *letter, const char *attempt,
+                                       struct notify_call *ret)
+{
+    const struct sea_account *account = letter->account;
+    (void)attempt; /* it carries no id of ours back */
+    if (account->login == NULL) return "no_sender";
+    if (notify_chars(letter->text) > NOTIFY_SMS_CHARS_MAX) return "too_long";
+    sea_buf_printf(&ret->url, "%s/version1/messaging", account->api_base);
+    sea_buf_text(&ret->authorization, "apiKey: ");
+    sea_buf_str(&ret->authorization, account->token.live[0]);
+    snprintf(ret->lines[0], sizeof(ret->lines[0]), "Accept: application/json");
+    notify_call_form(ret, "username", sea_str(account->login));
+    notify_call_form(ret, "to", letter->to);
+    notify_call_form(ret, "message", letter->text);
+    notify_call_form(ret, "from", sea_str(account->sender));
+    return NULL;
+}
+
+bool notify_provider_is_sms(enum sea_adapter adapter)
+{
+    return adapter == SEA_ADAPTER_TWILIO_SMS || adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
+}
+
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text)
 {
-    if (adapter != SEA_ADAPTER_TWILIO_SMS) return 1;
+    if (!notify_provider_is_sms(adapter)) return 1;
     uint32_t parts = sea_segments_of(text).parts;
     return parts > 0 ? parts : 1;
 }
@@ -218,6 +243,14 @@ static yyjson_val *id_of_twilio(yyjson_val *root)
     return text_only(yyjson_obj_get(root, "sid"));
 }
 
+/* Of one recipient, who was only then accepted: 100 processed, 101 sent, 102 queued. */
+static yyjson_val *id_of_africastalking(yyjson_val *root)
+{
+    yyjson_val *recipient = yyjson_ptr_get(root, "/SMSMessageData/Recipients/0");
+    int64_t code = yyjson_get_sint(yyjson_obj_get(recipient, "statusCode"));
+    return code >= 100 && code <= 102 ? text_only(yyjson_obj_get(recipient, "messageId")) : NULL;
+}
+
 /* 4 application, 80007 business account, 130429 throughput, 131056 pair, 131057 under maintenance:
  * refused for now. 131047: more than a day since the customer's last message. */
 static void refused_by_whatsapp(yyjson_val *root, const struct notify_response *response,
@@ -250,6 +283,23 @@ static void refused_by_twilio(yyjson_val *root, const struct notify_response *re
     }
 }
 
+/* With 201 as well. 401 to 409 and 502 are refusals, of which 405, an empty purse, is filled some
+ * day; 500 and 501 tell nothing. */
+static void refused_by_africastalking(yyjson_val *root, const struct notify_response *response,
+                                      uint32_t tries, struct notify_answer *answer)
+{
+    yyjson_val *code = yyjson_ptr_get(root, "/SMSMessageData/Recipients/0/statusCode");
+    if (!yyjson_is_int(code)) return;
+    int64_t number = yyjson_get_sint(code);
+    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    if (number == 405) {
+        answer->kind = NOTIFY_ANSWER_RETRY;
+        answer->after_ms = pause_ms(response, tries, 4);
+    } else if ((number > 400 && number < 410) || number == 502) {
+        answer->kind = NOTIFY_ANSWER_REJECTED;
+    }
+}
+
 static const struct sender {
     enum sea_adapter adapter;
     const char *(*call)(const struct notify_letter *letter, const char *attempt,
@@ -261,6 +311,9 @@ static const struct sender {
 } SENDERS[] = {
     {SEA_ADAPTER_WHATSAPP, call_whatsapp, id_of_whatsapp, refused_by_whatsapp},
     {SEA_ADAPTER_TWILIO_SMS, call_twilio, id_of_twilio, refused_by_twilio},
+    {SEA_ADAPTER_AFRICASTALKING_SMS, call_africastalking, id_of_africastalking,
+     refused_by_africastalking},
+    {SEA_ADAPTER_WEBHOOK, notify_gateway_call, notify_gateway_id, NULL},
     {SEA_ADAPTER_ZENDESK, notify_helpdesk_call, notify_zendesk_id, NULL},
     {SEA_ADAPTER_FRESHDESK, notify_helpdesk_call, notify_freshdesk_id, NULL},
     {SEA_ADAPTER_INTERCOM, notify_helpdesk_call, notify_intercom_id, NULL},
@@ -282,10 +335,11 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
     sea_buf_reset(&ret->authorization);
     sea_buf_reset(&ret->body);
     ret->is_put = false;
+    ret->lines[0][0] = ret->lines[1][0] = '\0';
     if (account == NULL || !account->is_enabled || account->api_base == NULL ||
-        account->sender == NULL || account->token.count == 0)
+        account->token.count == 0)
         return "no_sender";
-    const struct sender *sender = sender_of(account->channel->adapter);
+    const struct sender *sender = sender_of(account->send_adapter);
     if (sender == NULL) return "no_sender";
     if (letter->text.len == 0) return "empty";
     const char *refused = sender->call(letter, attempt, ret);
@@ -326,7 +380,7 @@ struct notify_answer notify_provider_classify(enum sea_adapter adapter,
     const struct sender *sender = sender_of(adapter);
     if (sender != NULL && response->status / 100 == 2 && take_id(sender->id_of(root), &answer))
         answer.kind = NOTIFY_ANSWER_ACCEPTED;
-    else if (sender != NULL && sender->refused != NULL && response->status / 100 != 2)
+    else if (sender != NULL && sender->refused != NULL)
         sender->refused(root, response, tries, &answer);
     yyjson_doc_free(doc);
     return answer;

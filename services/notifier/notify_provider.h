@@ -1,6 +1,6 @@
 /* notify_provider.h: what a send looks like on each provider's wire, and what its answer means.
  * No I/O. Sources: WhatsApp Cloud API (Messages, Error codes), Twilio Programmable Messaging
- * (Message resource, error dictionary). */
+ * (Message resource, error dictionary), Africa's Talking (SMS: send bulk messages, error codes). */
 #ifndef NOTIFY_PROVIDER_H
 #define NOTIFY_PROVIDER_H
 
@@ -33,10 +33,12 @@ struct notify_letter {
     const struct notify_template *template; /* NULL: free text */
     struct sea_uuid attempt;                /* comes back with the provider's receipts */
     struct sea_str public_url;              /* how providers reach ingest, without a final '/' */
+    int64_t now_ms;                         /* the real time, of signatures */
 };
 
 struct notify_call {
     const char *content_type;          /* header lines, without line ends */
+    char lines[2][64];                 /* more of them; empty: none */
     bool is_put;                       /* instead of POST */
     struct sea_buf url, authorization; /* the latter holds a secret */
     struct sea_buf body;
@@ -47,16 +49,19 @@ struct notify_call {
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 
-/* What senders write alike: credentials (RFC 7617, RFC 6750), and a JSON body, which frees `doc`.
- */
+/* What senders write alike: credentials (RFC 7617, RFC 6750), a JSON body, which frees `doc`, and a
+ * field of a form (WHATWG URL 5.2). */
 void notify_call_basic(struct notify_call *call, struct sea_str user, struct sea_str password);
 void notify_call_bearer(struct notify_call *call, struct sea_str token);
 void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc);
+void notify_call_form(struct notify_call *call, const char *name, struct sea_str value);
+size_t notify_chars(struct sea_str text); /* of UTF-8 */
 
 /* Writes the request. NULL on success; otherwise the reason, of a bounded set, why this
  * letter can't be sent this way: no_sender, too_long, empty, no_address. */
 const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret);
 
+bool notify_provider_is_sms(enum sea_adapter adapter);
 /* How many sends the provider counts it for: SMS parts. */
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text);
 

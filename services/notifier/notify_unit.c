@@ -127,7 +127,8 @@ static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *it
     struct notify *service = unit->service;
     const struct notify_view *view = &asked->view;
     struct notify_letter_from from = {service->keys, service->settings,
-                                      sea_str(service->config->public_url), view->account};
+                                      sea_str(service->config->public_url), sea_clock_wall_ms(),
+                                      view->account};
     struct notify_flight *flight = notify_air_add(&service->air);
     enum notify_letter_result result = NOTIFY_LETTER_REFUSED;
     const char *reason = NULL;
@@ -140,8 +141,8 @@ static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *it
     flight->tries = item->tries;
     flight->about = notify_core_case(item, view);
     flight->about.market = NULL;
-    flight->peer = flight->about.adapter == SEA_ADAPTER_WHATSAPP ? "whatsapp" : "twilio-sms";
-    flight->sms_parts = flight->about.adapter == SEA_ADAPTER_TWILIO_SMS ? cost : 0;
+    flight->peer = sea_adapter_name(flight->about.adapter);
+    flight->sms_parts = notify_provider_is_sms(flight->about.adapter) ? cost : 0;
     snprintf(flight->market, sizeof(flight->market), "%.*s", (int)item->order.market.len,
              item->order.market.ptr);
     if (asked->budget != NULL) notify_budget_settle(asked->budget, is_ready ? cost : 0);

@@ -153,6 +153,24 @@ def test_parts_that_come_together_are_one_message_in_whatever_order(edge, parts,
     assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1
 
 
+@pytest.mark.ledger("CH-12")
+def test_an_sms_in_parts_is_answered_over_sms_on_the_same_thread(edge, parts, ana, fake, eventually):
+    phone = parts[0]["contact"]["id"]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        eventually(lambda: all(answer.status_code == 202 for answer in pool.map(lambda part: edge.message(part, timeout=60), parts)), 60)
+    asked = eventually(lambda: ana.http.message("sms", parts[0]["message_id"]), 60)
+    ana.done("take", asked["ticket_id"])
+    ana.done("reply", asked["ticket_id"], text="It comes tomorrow.", language="en")
+    [send] = eventually(lambda: [send for send in fake.log() if send["to"] == phone and send["text"] == "It comes tomorrow."])
+    assert send["channel"] == "gateway"
+    again = {**parts[0], "message_id": e.new("m-"), "text": "Thanks!", "part": None}
+    assert edge.message(again).status_code == 202
+    thanked = eventually(lambda: ana.http.message("sms", again["message_id"]), 60)
+    assert [thanked[each] for each in ("ticket_id", "conversation_id")] == [asked[each] for each in ("ticket_id", "conversation_id")]
+    [answer] = [each for each in ana.ticket(asked["ticket_id"])["messages"] if each["direction"] == "out" and each["text"] == send["text"]]
+    assert (answer["channel"], answer["conversation_id"]) == ("sms", asked["conversation_id"])
+
+
 def test_a_part_whose_others_never_come_is_not_acknowledged_but_passed_on_as_incomplete(edge, parts, kafka_consumer, proto, service):
     messages, ingest = kafka_consumer("seadesk.messages"), service("ingest")
     ingest.settings(SEADESK_INGEST_PARTS_WAIT="3s")

@@ -8,6 +8,7 @@ static const struct sea_channel WHATSAPP = {"whatsapp", SEA_ADAPTER_WHATSAPP,
 static const struct sea_channel SMS = {"twilio-sms", SEA_ADAPTER_TWILIO_SMS, SEA_CHANNEL_MESSAGING};
 static const struct sea_account WHATSAPP_DEMO = {
     .channel = &WHATSAPP,
+    .send_adapter = SEA_ADAPTER_WHATSAPP,
     .name = "demo",
     .is_enabled = true,
     .token = {{{"tok", 3}}, 1},
@@ -16,6 +17,7 @@ static const struct sea_account WHATSAPP_DEMO = {
 };
 static const struct sea_account SMS_DEMO = {
     .channel = &SMS,
+    .send_adapter = SEA_ADAPTER_TWILIO_SMS,
     .name = "demo",
     .is_enabled = true,
     .token = {{{"secret", 6}}, 1},
@@ -94,6 +96,7 @@ static void twilio_gets_a_form_with_the_attempt_in_the_callback(void **state)
 static struct sea_account helpdesk(const struct sea_channel *channel)
 {
     return (struct sea_account){.channel = channel,
+                                .send_adapter = channel->adapter,
                                 .name = "demo",
                                 .is_enabled = true,
                                 .token = {{{"tok", 3}}, 1},
@@ -195,10 +198,75 @@ static void what_cannot_be_sent_is_said_before_it_is_tried(void **state)
     notify_call_free(&call);
 }
 
+static void africas_talking_gets_a_form_and_its_key(void **state)
+{
+    (void)state;
+    static const struct sea_channel channel = {"africastalking-sms", SEA_ADAPTER_AFRICASTALKING_SMS,
+                                               SEA_CHANNEL_MESSAGING};
+    struct sea_account account = {.channel = &channel,
+                                  .send_adapter = SEA_ADAPTER_AFRICASTALKING_SMS,
+                                  .name = "demo",
+                                  .is_enabled = true,
+                                  .token = {{{"key", 3}}, 1},
+                                  .api_base = "https://api.example",
+                                  .sender = "22384",
+                                  .login = "shop"};
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&account);
+    assert_null(notify_provider_call(&letter, &call));
+    assert_string_equal(call.url.ptr, "https://api.example/version1/messaging");
+    assert_string_equal(call.authorization.ptr, "apiKey: key");
+    assert_string_equal(call.lines[0], "Accept: application/json");
+    assert_string_equal(call.content_type, "Content-Type: application/x-www-form-urlencoded");
+    assert_string_equal(call.body.ptr, "username=shop&to=%2B15557654321&"
+                                       "message=Hi+%22you%22+%26+me&from=22384");
+    account.login = NULL;
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    notify_call_free(&call);
+}
+
+/* CH-12. The signatures are what `openssl dgst -sha256 -hmac` makes of "id.timestamp.body". */
+static void CH_12_a_gateway_of_the_company_gets_a_signed_post(void **state)
+{
+    (void)state;
+    static const struct sea_channel channel = {"sms", SEA_ADAPTER_GENERIC, SEA_CHANNEL_MESSAGING};
+    struct sea_account account = {
+        .channel = &channel,
+        .send_adapter = SEA_ADAPTER_WEBHOOK,
+        .name = "demo",
+        .is_enabled = true,
+        .token = {{SEA_STR("plain-key"), SEA_STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}, 2},
+        .api_base = "https://sms.example/out"};
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&account);
+    letter.now_ms = 1763800000000;
+    assert_null(notify_provider_call(&letter, &call));
+    assert_string_equal(call.url.ptr, "https://sms.example/out");
+    assert_string_equal(call.content_type, "Content-Type: application/json");
+    assert_string_equal(call.lines[0], "webhook-id: 00010203-0405-0607-0809-0a0b0c0d0e0f");
+    assert_string_equal(call.lines[1], "webhook-timestamp: 1763800000");
+    assert_string_equal(call.body.ptr,
+                        "{\"type\":\"message.send\",\"timestamp\":\"2025-11-22T08:26:40Z\","
+                        "\"data\":{\"id\":\"00010203-0405-0607-0809-0a0b0c0d0e0f\","
+                        "\"channel\":\"sms\",\"account\":\"demo\",\"to\":\"+15557654321\","
+                        "\"text\":\"Hi \\\"you\\\" & me\"}}");
+    assert_string_equal(call.authorization.ptr,
+                        "webhook-signature: v1,fLp1lKq34mUfLOP3zzLWKArZFkWlKQ6kI2H6H2+KGfA= "
+                        "v1,Iyyc6uJKBTCwpiNuUdbPX4COQT0z6BpPo8LavtV4r60=");
+    account.token.live[1] = SEA_STR("whsec_short");
+    assert_string_equal(notify_provider_call(&letter, &call), "no_sender");
+    notify_call_free(&call);
+}
+
 static void answers_are_read_for_what_they_prove(void **state)
 {
     (void)state;
-    enum { W = SEA_ADAPTER_WHATSAPP, T = SEA_ADAPTER_TWILIO_SMS };
+    enum {
+        W = SEA_ADAPTER_WHATSAPP,
+        T = SEA_ADAPTER_TWILIO_SMS,
+        A = SEA_ADAPTER_AFRICASTALKING_SMS,
+        G = SEA_ADAPTER_WEBHOOK
+    };
     enum {
         OK = NOTIFY_ANSWER_ACCEPTED,
         LATER = NOTIFY_ANSWER_RETRY,
@@ -310,6 +378,60 @@ static void answers_are_read_for_what_they_prove(void **state)
         {T, {429, false, 0, SEA_STR("{\"code\":20429}")}, 4, LATER, "", "20429", 16000, false},
         {T, {429, false, 3600000, SEA_STR("")}, 0, LATER, "", "http_429", 300000, false},
         {T, {500, false, 0, SEA_STR("{\"code\":20500}")}, 0, MAYBE, "", "20500", 0, false},
+        {A,
+         {201, false, 0,
+          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":101,\"messageId\":\"ATXid_"
+                  "1\"}]}}")},
+         0,
+         OK,
+         "ATXid_1",
+         "http_201",
+         0,
+         false},
+        {A,
+         {201, false, 0,
+          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":102,\"messageId\":\"ATXid_"
+                  "2\"}]}}")},
+         0,
+         OK,
+         "ATXid_2",
+         "http_201",
+         0,
+         false},
+        {A,
+         {201, false, 0,
+          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":403,\"messageId\":\"None\"}"
+                  "]}}")},
+         0,
+         NO,
+         "",
+         "403",
+         0,
+         false},
+        {A,
+         {201, false, 0,
+          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":405,\"messageId\":\"None\"}"
+                  "]}}")},
+         1,
+         LATER,
+         "",
+         "405",
+         4000,
+         false},
+        {A,
+         {201, false, 0,
+          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":500,\"messageId\":\"None\"}"
+                  "]}}")},
+         0,
+         MAYBE,
+         "",
+         "500",
+         0,
+         false},
+        {A, {401, false, 0, SEA_STR("denied")}, 0, LATER, "", "http_401", 1000, false},
+        {G, {202, false, 0, SEA_STR("{\"id\":\"m-1\"}")}, 0, OK, "m-1", "http_202", 0, false},
+        {G, {202, false, 0, SEA_STR("{}")}, 0, MAYBE, "", "http_202", 0, false},
+        {G, {422, false, 0, SEA_STR("{}")}, 0, NO, "", "http_422", 0, false},
     };
     for (size_t i = 0; i < SEA_COUNT(rows); i++) {
         struct notify_answer got = notify_provider_classify((enum sea_adapter)rows[i].adapter,
@@ -351,6 +473,8 @@ SEA_TESTS(cmocka_unit_test(whatsapp_free_text_is_as_the_cloud_api_wants_it),
           cmocka_unit_test(twilio_gets_a_form_with_the_attempt_in_the_callback),
           cmocka_unit_test(OB_09_a_reply_goes_into_the_ticket_of_the_help_desk),
           cmocka_unit_test(what_cannot_be_sent_is_said_before_it_is_tried),
+          cmocka_unit_test(africas_talking_gets_a_form_and_its_key),
+          cmocka_unit_test(CH_12_a_gateway_of_the_company_gets_a_signed_post),
           cmocka_unit_test(answers_are_read_for_what_they_prove),
           cmocka_unit_test(an_id_that_is_too_long_proves_nothing),
           cmocka_unit_test(sms_costs_its_parts))

@@ -176,13 +176,20 @@ static void mistakes_in_channels_are_told_with_their_place(void **state)
          "{value: c}]}]\n",
          "channels.yaml:1:54: 3 secrets, expected at most 2\n"
          "channels.yaml:1:12: missing key, expected 'secret' as every account of twilio-sms has\n"},
+        {"accounts: [{channel: chat, account: x, send: {base: 'http://x', token: {value: a}}}]\n",
+         "channels.yaml:1:46: channel chat can't send, expected no 'send'\n"},
+        {"accounts: [{channel: line, account: x, secret: {value: s}, send: {base: 'http://x', "
+         "sender: y, token: {value: a}}}]\n",
+         "channels.yaml:1:66: adapter line can't send, expected 'adapter: webhook' or no 'send'\n"},
+        {"accounts: [{channel: form, account: x, send: {base: 'http://x', token: {value: "
+         "whsec_short}}}]\n",
+         "channels.yaml:1:46: no signing secret, expected whsec_ and base64 of 24 to 64 bytes\n"},
         {"accounts: [{channel: form, account: x, send: {base: 'ftp://x', sender: y, "
          "token: {value: a, env: B}}}]\n",
          "channels.yaml:1:53: 'ftp://x', expected an address that begins with http:// or "
          "https://\n"
          "channels.yaml:1:82: expected exactly one of: value, file, env\n"
-         "channels.yaml:1:46: missing key, expected 'token' as every account of form has\n"
-         "channels.yaml:1:46: channel form can't send, expected no 'send'\n"},
+         "channels.yaml:1:46: missing key, expected 'token' as every account of form has\n"},
         {"accounts: []\nsources:\n- {name: a, key: {value: k}, allowed: [x], markets: [BR, XX]}\n"
          "- {name: a, key: {value: k}, allowed: [x], rate: {events_per_s: 0}}\n"
          "- {name: b, signing: {value: whsec_short}, allowed: [x], rate: {events_per_s: 9, burst: "

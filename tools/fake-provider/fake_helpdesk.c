@@ -27,18 +27,9 @@ static void take(struct fake *fake, struct sea_http_exchange *exchange,
     if (message->id[0] == '0') message->id[0] = '1';
     message->to = sea_str_dup(ticket);
     message->text = sea_strdup(text);
-    struct fake_rule rule =
-        fake_script_take(&fake->script, channel, sea_str(message->to), sea_str(message->text));
-    if (rule.status == 0) rule.status = 200;
-    fake_take(fake, message, &rule, request, NULL);
-    if (rule.status < 300)
-        sea_buf_printf(&body, "%s%s%s", before, message->id, after);
-    else
-        sea_buf_text(&body, "{\"error\":\"as the script wants it\"}");
-    fake_answer(fake, exchange, &rule,
-                &(struct sea_http_answer){.status = (int)rule.status,
-                                          .content_type = "application/json",
-                                          .body = sea_buf_view(&body)});
+    sea_buf_printf(&body, "%s%s%s", before, message->id, after);
+    fake_settle(fake, exchange, request, message, sea_buf_view(&body),
+                SEA_STR("{\"error\":\"as the script wants it\"}"));
     fake_message_release(message);
     sea_buf_free(&body);
 }

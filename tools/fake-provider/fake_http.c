@@ -352,6 +352,8 @@ const struct sea_http_route fake_routes[] = {
      0},
     {SEA_HTTP_GET, "/file/{bot}/{folder}/{name}", fake_on_telegram_file, 0},
     {SEA_HTTP_GET, "/{bot}/getFile", fake_on_telegram_media, 0},
+    {SEA_HTTP_POST, "/version1/messaging", fake_on_africastalking, SEND_MAX_BYTES},
+    {SEA_HTTP_POST, "/gateway", fake_on_gateway, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/translate", on_translate, TRANSLATE_MAX_BYTES},
     {SEA_HTTP_GET, "/languages", on_languages, 0},
     {SEA_HTTP_GET, "/log", on_log, 0},

@@ -14,6 +14,8 @@ enum fake_channel {
     FAKE_FRESHDESK,
     FAKE_INTERCOM,
     FAKE_MEDIA,
+    FAKE_AFRICASTALKING,
+    FAKE_GATEWAY,
     FAKE_CHANNELS
 };
 const char *fake_channel_name(enum fake_channel channel);

@@ -90,7 +90,7 @@ static char *print_line(const struct fake_message *message, const struct sea_htt
 static const struct fake_statuses NORMAL_STATUSES[] = {
     [FAKE_WHATSAPP] = {{"sent", "delivered", "read"}, 3},
     [FAKE_TWILIO_SMS] = {{"sent", "delivered"}, 2},
-    [FAKE_CHANNELS - 1] = {.count = 0}, /* help desks report nothing */
+    [FAKE_CHANNELS - 1] = {.count = 0}, /* the others report nothing */
 };
 
 void fake_take(struct fake *fake, struct fake_message *message, const struct fake_rule *rule,
@@ -103,6 +103,20 @@ void fake_take(struct fake *fake, struct fake_message *message, const struct fak
     fake_log_add(&fake->log, message);
     if (message->is_accepted)
         fake_report(fake->reporter, message, statuses, rule->status_gap_ms, rule->status_error);
+}
+
+void fake_settle(struct fake *fake, struct sea_http_exchange *exchange,
+                 const struct sea_http_request *request, struct fake_message *message,
+                 struct sea_str accepted, struct sea_str refused)
+{
+    struct fake_rule rule = fake_script_take(&fake->script, message->channel, sea_str(message->to),
+                                             sea_str(message->text));
+    if (rule.status == 0) rule.status = 200;
+    fake_take(fake, message, &rule, request, NULL);
+    fake_answer(fake, exchange, &rule,
+                &(struct sea_http_answer){.status = (int)rule.status,
+                                          .content_type = "application/json",
+                                          .body = rule.status < 300 ? accepted : refused});
 }
 
 /* ---- WhatsApp ---- */
@@ -274,9 +288,8 @@ static void take_twilio(struct fake *fake, struct sea_http_exchange *exchange,
     sea_buf_free(&body);
 }
 
-/* The decoded value; "" when there is none, or when it isn't UTF-8. */
-static const char *form_value(const struct sea_http_request *request, const char *name,
-                              struct sea_arena *arena)
+const char *fake_form_value(const struct sea_http_request *request, const char *name,
+                            struct sea_arena *arena)
 {
     struct sea_str value;
     if (!sea_http_form_find(request->body, name, arena, &value)) return "";
@@ -287,9 +300,10 @@ void fake_on_twilio(void *ctx, struct sea_http_exchange *exchange,
                     const struct sea_http_request *request)
 {
     struct sea_arena arena = SEA_ARENA(FORM_MAX_BYTES);
-    const char *to = form_value(request, "To", &arena), *text = form_value(request, "Body", &arena);
-    const char *from = form_value(request, "From", &arena);
-    const char *callback = form_value(request, "StatusCallback", &arena);
+    const char *to = fake_form_value(request, "To", &arena),
+               *text = fake_form_value(request, "Body", &arena);
+    const char *from = fake_form_value(request, "From", &arena);
+    const char *callback = fake_form_value(request, "StatusCallback", &arena);
     if (!sea_str_starts(sea_http_header(request, "authorization"), "Basic ")) {
         refuse_twilio(exchange, 401, 20003, "Authenticate");
     } else if (to[0] != '+' || !is_number(to)) {
