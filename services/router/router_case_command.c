@@ -72,7 +72,9 @@ static const char *reply(struct router_plan *plan, const struct router_command *
     if (is_over(ticket)) return "not_open";
     if (!is_mine(ticket, command)) return "not_assigned_to_you";
     struct router_contact *first = first_rung(command, ticket);
-    if (!first || !router_person_is_reachable(plan->rules, first)) return "unknown_target";
+    bool is_elsewhere = first != ticket->contact && router_person_is_marketplace(ticket->contact);
+    if (!first || is_elsewhere || !router_person_is_reachable(plan->rules, first))
+        return "unknown_target";
     if (is_window_over(plan, first)) return "window_closed";
 
     struct router_message *message =

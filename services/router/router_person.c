@@ -5,12 +5,17 @@
 
 #include "sea_id.h"
 
+static bool is_sms(const struct sea_channel *channel)
+{
+    return channel->adapter == SEA_ADAPTER_TWILIO_SMS ||
+           channel->adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
+}
+
 struct sea_str router_person_phone(struct router_plan *plan, struct sea_str channel,
                                    struct sea_str address, struct sea_str phone)
 {
     const struct sea_channel *known = sea_channel_of(channel);
-    bool is_number = known && (known->adapter == SEA_ADAPTER_WHATSAPP ||
-                               known->adapter == SEA_ADAPTER_TWILIO_SMS);
+    bool is_number = known && (known->adapter == SEA_ADAPTER_WHATSAPP || is_sms(known));
     struct sea_str from = phone.len ? phone : is_number ? address : (struct sea_str){"", 0};
     char *digits = router_plan_alloc(plan, from.len + 1);
     size_t len = 0;
@@ -131,6 +136,12 @@ bool router_person_is_reachable(const struct router_rules *rules,
     return account && sea_account_can_send(account) && contact->address.len;
 }
 
+bool router_person_is_marketplace(const struct router_contact *contact)
+{
+    const struct sea_channel *channel = sea_channel_of(contact->channel);
+    return channel && channel->adapter == SEA_ADAPTER_AMAZON;
+}
+
 /* The channel's place in the market's order; what the market doesn't name comes after, the
  * fall-back last. */
 static uint32_t rank_of(const struct sea_market *market, struct sea_str channel)
@@ -155,7 +166,7 @@ static bool is_for_notices(const struct router_rules *rules, const struct router
 {
     const struct sea_channel *channel = sea_channel_of(contact->channel);
     return channel && channel->class != SEA_CHANNEL_LIVE_CHAT &&
-           router_person_is_reachable(rules, contact);
+           !router_person_is_marketplace(contact) && router_person_is_reachable(rules, contact);
 }
 
 static struct router_contact *next_rung(const struct router_rules *rules,
@@ -213,6 +224,7 @@ const struct sea_account *router_person_fallback(const struct router_rules *rule
 {
     const char *channel = contact->market->fallback_channel;
     if (!channel || sea_str_is(contact->channel, channel)) return NULL;
+    if (router_person_is_marketplace(contact)) return NULL;
     return router_person_account(rules, contact->market, channel);
 }
 
@@ -220,6 +232,6 @@ struct sea_str router_person_address(struct router_plan *plan, const struct sea_
                                      struct sea_str digits)
 {
     if (channel->adapter == SEA_ADAPTER_WHATSAPP) return digits;
-    if (channel->adapter != SEA_ADAPTER_TWILIO_SMS || !digits.len) return (struct sea_str){"", 0};
+    if (!is_sms(channel) || !digits.len) return (struct sea_str){"", 0};
     return router_plan_print(plan, "+%.*s", (int)digits.len, digits.ptr);
 }

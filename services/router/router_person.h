@@ -37,7 +37,11 @@ bool router_person_consent(struct router_contact *contact, bool is_marketing, bo
 /* Whether the account of this contact can send. */
 bool router_person_is_reachable(const struct router_rules *rules,
                                 const struct router_contact *contact);
-/* The ladder of a service notice: contacts that can be reached and didn't refuse notices, in the
+/* Whether its channel is a marketplace's, whose buyers are answered there or nowhere (Amazon,
+ * "Communication guidelines"). */
+bool router_person_is_marketplace(const struct router_contact *contact);
+/* The ladder of a service notice: contacts that can be reached and didn't refuse notices, no
+ * marketplace's (it tells its buyers itself), in the
  * market's order of channels, the fall-back last, each channel once. Returns how many;
  * *ret_is_refused: none is left because the customer refused. */
 uint32_t router_person_ladder(const struct router_rules *rules,
@@ -48,7 +52,7 @@ const struct sea_account *router_person_account(const struct router_rules *rules
                                                 const struct sea_market *market,
                                                 const char *channel);
 /* The account by which a contact may be reached when its own channel fails: NULL where the market
- * has no fall-back, or the contact is on it already. */
+ * has no fall-back, or the contact is on it already, or is a marketplace's. */
 const struct sea_account *router_person_fallback(const struct router_rules *rules,
                                                  const struct router_contact *contact);
 /* The address of a telephone number (digits) on that channel; "" where numbers are no addresses. */

@@ -4,8 +4,10 @@ import contextlib
 import email.message
 import email.policy
 import signal
+import secrets
 import smtplib
 import socket
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -169,9 +171,25 @@ def test_at_its_end_a_waiting_client_is_told(program):
             program.start()
 
 
-def test_a_marketplaces_message_carries_its_order_under_the_marketplaces_channel(program, env, proto, kafka_consumer):
-    ingest = e.Edge(env["SEADESK_INGEST_URL"])
-    assert post(fresh(recorded.CORPUS / "mailgun" / "amazon_relay.http", ingest), ingest)[0] == 200
-    record = is_there(kafka_consumer, "0101@amazonses.com", "buyers", "amazon")
-    message = proto("messages").MessageReceived.FromString(record.value)
-    assert (message.channel, message.order_id, message.is_automatic) == ("amazon", "903-8868176-2219830", False)
+@pytest.mark.ledger("CH-14")
+def test_a_marketplaces_message_carries_its_order_and_is_answered_through_the_marketplace_only(
+        program, env, proto, kafka_consumer, ana, fake, pg):
+    """CH-14: under the marketplace's channel, with its order's number; nobody can answer the buyer elsewhere."""
+    ingest, buyer, order_id = e.Edge(env["SEADESK_INGEST_URL"]), e.new("b"), f"903-{secrets.randbelow(10**7):07}-2219830"
+    external_id = f"{buyer}@amazonses.com"
+    request = fresh(recorded.CORPUS / "mailgun" / "amazon_relay.http", ingest)
+    said = {"x1y2z3": buyer, "0101@amazonses.com": external_id, "903-8868176-2219830": order_id}
+    for old, new in said.items():
+        request.body = request.body.replace(quote_plus(old).encode(), quote_plus(new).encode())
+    assert post(request, ingest)[0] == 200
+    message = proto("messages").MessageReceived.FromString(is_there(kafka_consumer, external_id, "buyers", "amazon").value)
+    assert (message.channel, message.order_id, message.is_automatic) == ("amazon", order_id, False)
+    ticket_id = eventually(lambda: ana.http.message("amazon", external_id, "buyers"), 60)["ticket_id"]
+    ana.done("take", ticket_id)
+    refused = ana.do("reply", ticket_id, text="It comes tomorrow.", language="en", channel="twilio-sms")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "unknown_target")
+    ana.done("reply", ticket_id, text="It comes tomorrow.", language="en")
+    send = eventually(lambda: [send for send in fake.log() if buyer in send["to"] and send["text"] == "It comes tomorrow."])
+    assert [each["channel"] for each in send] == ["gateway"]
+    ladders = pg.query("select distinct channel from notifier.delivery_v where ticket_id = %s", ticket_id)
+    assert ladders == [("amazon",)]

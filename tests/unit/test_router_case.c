@@ -457,6 +457,33 @@ static void a_form_cannot_be_answered_by_itself(void **state)
     assert_string_equal(ask(world, &said, ticket), "unknown_target");
 }
 
+/* CH-14 */
+static void CH_14_a_marketplaces_buyer_is_answered_there_or_nowhere(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *buyer = contact(world, "amazon", "x1@marketplace.amazon.com"),
+                          *number = contact(world, "twilio-sms", "+12025550123");
+    struct router_contact *both[] = {buyer, number}, *ladder[ROUTER_LADDER_MAX];
+    bool is_refused;
+    buyer->account = sea_str("buyers");
+    buyer->market = number->market; /* one with a fall-back by SMS */
+    assert_non_null(number->market->fallback_channel);
+    assert_null(router_person_fallback(&world->rules, buyer));
+    assert_int_equal(router_person_ladder(&world->rules, both, 2, ladder, &is_refused), 1);
+    assert_ptr_equal(ladder[0], number);
+
+    struct router_ticket *ticket = taken(world, buyer, "ana");
+    struct router_command said = command(world, ROUTER_REPLY, "ana", ticket);
+    said.contacts = both;
+    said.contact_count = 2;
+    said.channel = sea_str("twilio-sms");
+    assert_string_equal(ask(world, &said, ticket), "unknown_target");
+    said.channel = sea_str("");
+    assert_string_equal(ask(world, &said, ticket), "");
+    assert_int_equal(world->plan.drafts->ladder_count, 1);
+    assert_ptr_equal(world->plan.drafts->ladder[0], buyer);
+}
+
 static void notes_resolve_snooze_and_transfer_do_what_they_say(void **state)
 {
     struct world *world = *state;
@@ -739,6 +766,7 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(a_reply_goes_by_the_tickets_channel_with_sms_behind_it),
           WORLD_TEST(replies_are_refused_with_their_reason),
           WORLD_TEST(a_form_cannot_be_answered_by_itself),
+          WORLD_TEST(CH_14_a_marketplaces_buyer_is_answered_there_or_nowhere),
           WORLD_TEST(notes_resolve_snooze_and_transfer_do_what_they_say),
           WORLD_TEST(a_repeated_command_gets_the_same_answer_and_another_body_is_refused),
           WORLD_TEST(acceptance_by_the_provider_answers_the_question),
