@@ -24,6 +24,15 @@ static void drop_forgotten(struct router_batch *batch)
     }
 }
 
+/* Nil: none. */
+static struct sea_key twin_of(const struct router_batch *batch, const struct router_item *item)
+{
+    struct sea_str channel = router_person_twin(sea_str(item->message->channel));
+    if (!channel.len || !*item->body->contact_id) return (struct sea_key){0};
+    return sea_contact_key(&batch->tools->pepper, channel, sea_str(item->message->account),
+                           sea_str(item->body->contact_id));
+}
+
 /* What a new contact is made of: the facts in the record itself. */
 static void meet_sender(struct router_batch *batch, struct router_item *item)
 {
@@ -50,6 +59,7 @@ static void meet_sender(struct router_batch *batch, struct router_item *item)
         contact->is_changed = true;
     }
     if (!is_new) return;
+    contact->twin = twin_of(batch, item);
     router_person_meet(&batch->plan, contact);
     router_batch_add_contact(batch, contact);
 }
@@ -77,6 +87,7 @@ static enum sea_err gather_contacts(struct router_batch *batch)
         if (item->kind == ROUTER_ITEM_DEADLINE)
             item->contact = router_key_of(item->deadline->home_key);
         router_keys_add(&keys, item->contact);
+        if (item->kind == ROUTER_ITEM_MESSAGE) router_keys_add(&keys, twin_of(batch, item));
         for (uint32_t n = 0; n < item->listed_count; n++)
             router_keys_add(&keys, item->listed[n].key);
     }
@@ -162,7 +173,7 @@ static void join_new(struct router_batch *batch, struct router_contact *contact,
     if (!sea_uuid_eq(alone, contact->customer)) router_batch_add_contact(batch, contact);
 }
 
-/* New contacts join whom they share a number or address with. */
+/* New contacts join those they are related to. */
 static void join_all(struct router_batch *batch)
 {
     size_t count = 0;
@@ -190,6 +201,7 @@ static void claim_all(struct router_batch *batch)
 static enum sea_err gather_relatives(struct router_batch *batch)
 {
     struct router_keys customers, phones, emails;
+    bool has_twins = false;
     router_keys_init(&customers, batch->txn->arena);
     router_keys_init(&phones, batch->txn->arena);
     router_keys_init(&emails, batch->txn->arena);
@@ -205,12 +217,13 @@ static enum sea_err gather_relatives(struct router_batch *batch)
         if (item->kind != ROUTER_ITEM_PROFILE &&
             (item->kind != ROUTER_ITEM_MESSAGE || contact->is_stored))
             continue;
+        has_twins |= !sea_key_is_nil(contact->twin);
         router_keys_add(&phones, contact->phone_hash);
         router_keys_add(&emails, contact->email_hash);
     }
     enum sea_err err = router_load_relatives(batch, &customers, &phones, &emails);
     if (err) return err;
-    if (phones.count || emails.count) join_all(batch);
+    if (phones.count || emails.count || has_twins) join_all(batch);
     claim_all(batch);
     return SEA_OK;
 }

@@ -74,6 +74,7 @@ struct router_contact {
     const struct sea_market *market;
     struct sea_str language;
     struct sea_key phone_hash, email_hash, profile_hash; /* nil: none */
+    struct sea_key twin; /* of one that was just met: the same person's on the other channel */
     bool is_service_refused, is_marketing_granted;
     int64_t service_at_ms, marketing_at_ms; /* when the customer said so */
     int64_t auto_since_ms;

@@ -49,6 +49,13 @@ const char *router_person_zone(const struct router_rules *rules,
     return sea_market_zones_of(rules->markets, &facts, zones) ? zones[0]->name : "UTC";
 }
 
+struct sea_str router_person_twin(struct sea_str channel)
+{
+    if (sea_str_is(channel, "facebook")) return SEA_STR("messenger");
+    if (sea_str_is(channel, "messenger")) return SEA_STR("facebook");
+    return (struct sea_str){"", 0};
+}
+
 static struct sea_uuid id_of(const char *what, struct sea_key key)
 {
     char text[SEA_KEY_TEXT];
@@ -60,7 +67,10 @@ static struct sea_uuid id_of(const char *what, struct sea_key key)
 void router_person_meet(struct router_plan *plan, struct router_contact *contact)
 {
     sea_assert(!contact->is_stored);
-    contact->customer = id_of("customer", contact->key);
+    /* Twins have one customer, though both be new at once. */
+    bool is_first = sea_key_is_nil(contact->twin) ||
+                    memcmp(contact->key.bytes, contact->twin.bytes, sizeof(contact->key.bytes)) < 0;
+    contact->customer = id_of("customer", is_first ? contact->key : contact->twin);
     contact->conversation = id_of("conversation", contact->key);
     contact->market = router_person_market(plan->rules, contact);
     contact->created_at_ms = plan->now_ms;
@@ -80,7 +90,8 @@ static bool is_shared(struct sea_key a, struct sea_key b)
 
 bool router_person_is_related(const struct router_contact *a, const struct router_contact *b)
 {
-    return is_shared(a->phone_hash, b->phone_hash) || is_shared(a->email_hash, b->email_hash);
+    return is_shared(a->phone_hash, b->phone_hash) || is_shared(a->email_hash, b->email_hash) ||
+           is_shared(a->twin, b->key) || is_shared(b->twin, a->key);
 }
 
 static bool is_crm(const struct router_contact *contact)

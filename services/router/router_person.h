@@ -9,8 +9,13 @@
 struct sea_str router_person_phone(struct router_plan *plan, struct sea_str channel,
                                    struct sea_str address, struct sea_str phone);
 
+/* The channel on which an id of this channel and account names the same person; "": none. Meta's
+ * ids are page-scoped: who comments on a page (facebook) has the id under which they write to it
+ * (messenger), since Graph API 3.0 (changelog, "Page-Scoped ID API"). */
+struct sea_str router_person_twin(struct sea_str channel);
+
 /* A contact that has no row yet: its ids, and the market by contract.md's rule. channel, account,
- * address, phone, locale are set. `at_ms` is now. */
+ * address, phone, locale, twin are set. `at_ms` is now. */
 void router_person_meet(struct router_plan *plan, struct router_contact *contact);
 const struct sea_market *router_person_market(const struct router_rules *rules,
                                               const struct router_contact *contact);
@@ -18,10 +23,10 @@ const struct sea_market *router_person_market(const struct router_rules *rules,
 const char *router_person_zone(const struct router_rules *rules,
                                const struct router_contact *contact);
 
-/* They share a telephone number or e-mail address. */
+/* They share a telephone number or e-mail address, or one's id names the other too. */
 bool router_person_is_related(const struct router_contact *a, const struct router_contact *b);
-/* A contact that has no row yet joins the customer of those it shares a telephone number or e-mail
- * address with: the one that has a profile, else the oldest. False: it stays on its own. */
+/* A contact that has no row yet joins the customer of those it is related to: the one that has a
+ * profile, else the oldest. False: it stays on its own. */
 bool router_person_join(struct router_contact *contact, struct router_contact *const *relatives,
                         size_t count);
 /* A profile (of channel crm) says that these contacts are its customer's. Takes over those that are

@@ -93,3 +93,41 @@ def test_what_is_asked_on_x_in_the_middle_east_has_the_clocks_of_live_chat(edge,
                 - datetime.fromisoformat(shown["sent_at"].replace("Z", "+00:00")))
     assert limits("demo-me") == ("MIDDLE_EAST", timedelta(minutes=5))
     assert limits("demo") == ("GLOBAL", timedelta(hours=8))
+
+
+@pytest.mark.ledger("CH-08")
+def test_who_writes_to_a_page_and_comments_on_it_is_one_customer_of_two_channels(edge, desk):
+    """CH-08: whichever comes first, and both by one webhook; somebody else on the page is somebody else."""
+    def hears(*parts):
+        body = json.dumps({"object": "page", "entry": [{"id": "106", "time": e.traffic.now_ms() // 1000, **part} for part in parts]})
+        code = hmac.new(b"demo-messenger-secret", body.encode(), hashlib.sha256).hexdigest()
+        answer = edge.post("/v1/channels/messenger/demo", data=body,
+                           headers={"Content-Type": "application/json", "X-Hub-Signature-256": "sha256=" + code})
+        assert answer.status_code == 200, answer.text
+
+    def written(person):
+        mid = e.new("m_")
+        return mid, {"messaging": [{"sender": {"id": person}, "recipient": {"id": "106"}, "timestamp": e.traffic.now_ms(),
+                                    "message": {"mid": mid, "text": "¿Dónde está?"}}]}
+
+    def commented(person):
+        comment = e.new("106_")
+        return comment, {"changes": [{"field": "feed", "value": {
+            "item": "comment", "verb": "add", "comment_id": comment, "post_id": "106_4", "parent_id": "106_4",
+            "from": {"id": person, "name": "María"}, "message": "Sigo esperando", "created_time": e.traffic.now_ms() // 1000}}]}
+
+    def shown(channel, external_id):
+        return eventually(lambda: desk.message(channel, external_id))
+    for first, then in ((written, commented), (commented, written)):
+        person, customers = e.new("71"), set()
+        for (external_id, part), channel in ((make(person), "messenger" if make is written else "facebook") for make in (first, then)):
+            hears(part)
+            message = shown(channel, external_id)
+            customers.add(message["customer_id"])
+        assert len(customers) == 1
+    person, other = e.new("71"), e.new("71")
+    (mid, message), (comment, change), (others, another) = written(person), commented(person), commented(other)
+    hears(message, change, another)
+    by = [shown(*of) for of in (("messenger", mid), ("facebook", comment), ("facebook", others))]
+    assert by[0]["customer_id"] == by[1]["customer_id"] != by[2]["customer_id"]
+    assert by[0]["conversation_id"] != by[1]["conversation_id"]

@@ -9,12 +9,11 @@
 
 /* One object of the request. */
 struct event {
-    const struct ingest_webhook *hook;
+    const struct ingest_webhook *direct, *public; /* as if each channel had a webhook of its own */
     struct ingest_items *items;
     yyjson_val *object;
     struct sea_str raw, sender;
     int64_t time_ms;
-    bool is_instagram;
 };
 
 static const struct ingest_word KINDS[] = {
@@ -31,8 +30,6 @@ static const struct ingest_word KINDS[] = {
 static void finish(const struct event *event, struct ingest_item *item, bool is_public)
 {
     if (!item) return;
-    const char *of_page = is_public ? "facebook" : "messenger";
-    item->channel = sea_str(event->is_instagram ? "instagram" : of_page);
     item->time_ms = event->time_ms;
     item->message.is_public = is_public;
 }
@@ -60,12 +57,12 @@ static void read_message(const struct event *event, yyjson_val *message)
     struct ingest_item *item;
     if (ingest_json_true(message, "is_echo")) return;
     if (ingest_json_true(message, "is_deleted")) {
-        item = ingest_found_change(event->hook, event->items, SEADESK__V1__MESSAGE_KIND__UNSEND,
+        item = ingest_found_change(event->direct, event->items, SEADESK__V1__MESSAGE_KIND__UNSEND,
                                    mid, (struct sea_str){NULL, 0}, event->sender, event->raw);
         finish(event, item, false);
         return;
     }
-    item = ingest_found_message(event->hook, event->items, mid, event->sender, event->raw);
+    item = ingest_found_message(event->direct, event->items, mid, event->sender, event->raw);
     finish(event, item, false);
     if (!item) return;
     item->message.text = ingest_json_str(message, "text");
@@ -79,7 +76,7 @@ static void read_message(const struct event *event, yyjson_val *message)
 static void read_edit(const struct event *event, yyjson_val *edit)
 {
     struct ingest_item *item = ingest_found_change(
-        event->hook, event->items, SEADESK__V1__MESSAGE_KIND__EDIT, ingest_json_str(edit, "mid"),
+        event->direct, event->items, SEADESK__V1__MESSAGE_KIND__EDIT, ingest_json_str(edit, "mid"),
         ingest_json_id(edit, "num_edit", event->items->arena), event->sender, event->raw);
     finish(event, item, false);
     if (item) item->message.text = ingest_json_str(edit, "text");
@@ -93,7 +90,7 @@ static void read_postback(const struct event *event, yyjson_val *postback)
         mid = ingest_printed(event->items->arena, "%.*s:%lld", (int)event->sender.len,
                              event->sender.ptr, (long long)event->time_ms);
     struct ingest_item *item =
-        ingest_found_message(event->hook, event->items, mid, event->sender, event->raw);
+        ingest_found_message(event->direct, event->items, mid, event->sender, event->raw);
     finish(event, item, false);
     if (!item) return;
     item->message.text = ingest_json_str(postback, "title");
@@ -104,7 +101,7 @@ static void read_reaction(const struct event *event, yyjson_val *reaction)
 {
     struct sea_str emoji = ingest_json_str(reaction, "emoji");
     struct ingest_item *item = ingest_found_change(
-        event->hook, event->items, SEADESK__V1__MESSAGE_KIND__REACTION,
+        event->direct, event->items, SEADESK__V1__MESSAGE_KIND__REACTION,
         ingest_json_str(reaction, "mid"), emoji.len ? emoji : ingest_json_str(reaction, "action"),
         event->sender, event->raw);
     finish(event, item, false);
@@ -114,11 +111,10 @@ static void read_reaction(const struct event *event, yyjson_val *reaction)
 static void add_receipt(const struct event *event, int state, struct sea_str mid)
 {
     struct ingest_item *item = ingest_found_receipt(
-        event->hook, event->items, state, mid, event->sender,
+        event->direct, event->items, state, mid, event->sender,
         sea_str(state == SEADESK__V1__DELIVERY_STATE__READ ? "read" : "delivered"),
         (struct sea_str){NULL, 0});
     if (!item) return;
-    item->channel = sea_str(event->is_instagram ? "instagram" : "messenger");
     item->time_ms = event->time_ms;
 }
 
@@ -172,11 +168,11 @@ static void read_change(struct event *event, struct sea_str page)
     bool is_edit = sea_str_is(verb, "edited"), is_gone = sea_str_is(verb, "remove");
     struct ingest_item *item =
         is_edit || is_gone
-            ? ingest_found_change(event->hook, event->items,
+            ? ingest_found_change(event->public, event->items,
                                   is_edit ? SEADESK__V1__MESSAGE_KIND__EDIT
                                           : SEADESK__V1__MESSAGE_KIND__UNSEND,
                                   id, text, event->sender, event->raw)
-            : ingest_found_message(event->hook, event->items, id, event->sender, event->raw);
+            : ingest_found_message(event->public, event->items, id, event->sender, event->raw);
     finish(event, item, true);
     if (!item) return;
     struct sea_str name = ingest_json_str(from, "name");
@@ -215,8 +211,14 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     bool is_list = yyjson_is_arr(root); /* some examples of Instagram are */
     for (i = 0, n = is_list ? yyjson_arr_size(root) : 1; i < n; i++) {
         yyjson_val *object = is_list ? yyjson_arr_get(root, i) : root;
-        struct event event = {.hook = hook, .items = items};
-        event.is_instagram = sea_str_is(ingest_json_str(object, "object"), "instagram");
+        bool is_instagram = sea_str_is(ingest_json_str(object, "object"), "instagram");
+        struct sea_account direct = *hook->account, public = *hook->account;
+        direct.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "messenger"));
+        public.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "facebook"));
+        struct ingest_webhook to_direct = *hook, to_public = *hook;
+        to_direct.account = &direct;
+        to_public.account = &public;
+        struct event event = {.direct = &to_direct, .public = &to_public, .items = items};
         if (!ingest_json_arr(object, "entry"))
             return ingest_refuse(problem, 422, "invalid", "entry must be an array", "/entry");
         yyjson_arr_foreach(ingest_json_arr(object, "entry"), j, m, entry) read_entry(&event, entry);
