@@ -42,6 +42,13 @@ static bool matches_all(const struct sea_queue *queue)
            0;
 }
 
+static void read_needs(struct sea_yaml_node list, struct sea_texts *ret)
+{
+    const char *name;
+    sea_loader_list(list, ret);
+    for (uint32_t i = 0; i < ret->count; i++) sea_loader_name(sea_yaml_item(list, i), &name);
+}
+
 static void read_queue(struct sea_loader *loader, struct sea_yaml_node node,
                        struct sea_queue *queue)
 {
@@ -51,6 +58,7 @@ static void read_queue(struct sea_loader *loader, struct sea_yaml_node node,
     if (!sea_yaml_map(node, &map)) return;
     sea_loader_name(sea_yaml_need(&map, "name"), &queue->name);
     read_match(loader, sea_yaml_get(&map, "match"), queue);
+    read_needs(sea_yaml_get(&map, "needs"), &queue->needs);
     sea_yaml_text(sea_yaml_get(&map, "desk_language"), &queue->desk_language);
     read_priority(sea_yaml_get(&map, "priority"), &queue->priority);
     sea_yaml_duration(sea_yaml_get(&map, "offer_timeout"), SECOND_MS, DAY_MS,

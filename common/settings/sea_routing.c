@@ -57,6 +57,22 @@ const struct sea_queue *sea_routing_queue_by_name(const struct sea_routing *rout
     return NULL;
 }
 
+static bool is_listed(struct sea_str list, struct sea_str name)
+{
+    for (size_t at = 0, end; at < list.len; at = end + 1) {
+        for (end = at; end < list.len && list.ptr[end] != ',';) end++;
+        if (sea_str_eq((struct sea_str){list.ptr + at, end - at}, name)) return true;
+    }
+    return false;
+}
+
+bool sea_queue_is_served_by(const struct sea_queue *queue, struct sea_str skills)
+{
+    for (uint32_t i = 0; i < queue->needs.count; i++)
+        if (!is_listed(skills, sea_str(queue->needs.items[i]))) return false;
+    return true;
+}
+
 const char *sea_routing_desk_language(const struct sea_queue *queue,
                                       const struct sea_market *market)
 {

@@ -16,6 +16,7 @@ struct sea_queue {
     struct sea_texts languages; /* pt matches pt-BR */
     struct sea_texts channels;
     struct sea_texts tags;     /* one of them is enough */
+    struct sea_texts needs;    /* skills that an agent must have to be offered its tickets */
     const char *desk_language; /* NULL: the market's */
     uint32_t priority;
     int64_t offer_timeout_ms;
@@ -67,6 +68,8 @@ const struct sea_queue *sea_routing_queue(const struct sea_routing *routing,
                                           const struct sea_queue_facts *facts); /* never NULL */
 const struct sea_queue *sea_routing_queue_by_name(const struct sea_routing *routing,
                                                   struct sea_str name);
+/* Whether these skills (`a,b`) are all that the queue needs. */
+bool sea_queue_is_served_by(const struct sea_queue *queue, struct sea_str skills);
 const char *sea_routing_desk_language(const struct sea_queue *queue,
                                       const struct sea_market *market);
 uint32_t sea_routing_weight(const struct sea_routing *routing, struct sea_str channel);

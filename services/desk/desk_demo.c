@@ -6,9 +6,9 @@
 #include "sea_log.h"
 
 static const struct desk_new_account USERS[] = {
-    {"ana", "agent", "Ana", "1001", "en,pt,es"},
-    {"wei", "agent", "Wei", "1002", "en,zh,ja"},
-    {"sup", "supervisor", "Sam", "1003", "en"},
+    {"ana", "agent", "Ana", "1001", "en,pt,es", ""},
+    {"wei", "agent", "Wei", "1002", "en,zh,ja", "native-ja"},
+    {"sup", "supervisor", "Sam", "1003", "en", ""},
 };
 
 enum sea_err desk_demo_make(struct desk *desk)

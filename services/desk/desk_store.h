@@ -29,7 +29,8 @@ SEA_MUST_CHECK enum sea_err desk_store_account(struct desk *desk, struct sea_str
                                                struct desk_account *ret, bool *ret_found);
 /* Makes an account unless there is one. */
 struct desk_new_account {
-    const char *user, *role, *name, *staff_number, *languages; /* languages with commas between */
+    const char *user, *role, *name, *staff_number;
+    const char *languages, *skills; /* with commas between */
 };
 SEA_MUST_CHECK enum sea_err desk_store_has_account(struct desk *desk, const char *user, bool *ret);
 SEA_MUST_CHECK enum sea_err desk_store_demo_account(struct desk *desk,

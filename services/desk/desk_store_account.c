@@ -6,7 +6,7 @@
 #include "desk_store.h"
 
 /* Migrations of desk: 0070 … 0079. */
-enum { SCHEMA_VERSION = 72, SCHEMA_FIRST = 70, SCHEMA_LAST = 79 };
+enum { SCHEMA_VERSION = 74, SCHEMA_FIRST = 70, SCHEMA_LAST = 79 };
 
 static const struct sea_pg_stmt ACCOUNT = {
     "account", "SELECT user_name, name, staff_number, role, password FROM account"
@@ -17,8 +17,10 @@ static const struct sea_pg_stmt HAS_ACCOUNT = {
 
 static const struct sea_pg_stmt DEMO_ACCOUNT = {
     "demo_account",
-    "INSERT INTO account (user_name, role, name, staff_number, languages, password, is_demo)"
-    " VALUES ($1, $2, $3, $4, string_to_array($5, ','), $6, true) ON CONFLICT DO NOTHING"};
+    "INSERT INTO account (user_name, role, name, staff_number, languages, skills, password, "
+    "is_demo)"
+    " VALUES ($1, $2, $3, $4, string_to_array($5, ','), string_to_array($6, ','), $7, true)"
+    " ON CONFLICT DO NOTHING"};
 
 static const struct sea_pg_stmt SCHEMA = {"schema",
                                           "SELECT coalesce(max(version), 0) FROM seadesk.migration"
@@ -78,6 +80,7 @@ enum sea_err desk_store_demo_account(struct desk *desk, const struct desk_new_ac
     sea_pg_arg_text(&args, sea_str(account->name));
     sea_pg_arg_text(&args, sea_str(account->staff_number));
     sea_pg_arg_text(&args, sea_str(account->languages));
+    sea_pg_arg_text(&args, sea_str(account->skills));
     sea_pg_arg_text(&args, sea_str(hash));
     enum sea_err err = sea_pg_query(desk->pg, &DEMO_ACCOUNT, &args, &rows);
     sea_pg_args_free(&args);

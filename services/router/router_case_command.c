@@ -33,8 +33,12 @@ static const char *take(struct router_plan *plan, const struct router_command *c
     if (!is_offered && !router_dispatch_has_room(plan->rules, agent, ticket->channel))
         return "no_capacity";
     router_dispatch_move(plan, ticket, ROUTER_ASSIGNED, user);
+    const struct sea_queue *queue = sea_routing_queue_by_name(plan->rules->routing, ticket->queue);
+    bool is_able = !queue || sea_queue_is_served_by(queue, agent->skills);
     router_plan_decide(plan, ticket, command->cause, user, "taken",
-                       is_offered ? SEA_STR("offered") : SEA_STR("from the queue"));
+                       is_offered ? SEA_STR("offered")
+                       : is_able  ? SEA_STR("from the queue")
+                                  : SEA_STR("from the queue, without a skill it needs"));
     router_dispatch_change(ticket, command->cause, "taken");
     return "";
 }

@@ -124,20 +124,16 @@ struct router_agent *router_dispatch_agent(struct router_plan *plan, struct sea_
     return agent;
 }
 
-static int64_t offer_ms(const struct router_plan *plan, struct sea_str name)
-{
-    const struct sea_queue *queue = sea_routing_queue_by_name(plan->rules->routing, name);
-    return queue && queue->offer_timeout_ms ? queue->offer_timeout_ms : OFFER_MS;
-}
-
 bool router_dispatch_offer(struct router_plan *plan, struct router_ticket *ticket,
                            struct router_agent *agent, const struct router_cause *cause)
 {
+    const struct sea_queue *queue = sea_routing_queue_by_name(plan->rules->routing, ticket->queue);
     if (!router_dispatch_waits(ticket->status)) return false;
     if (!router_dispatch_is_online(agent, plan->now_ms)) return false;
+    if (queue && !sea_queue_is_served_by(queue, agent->skills)) return false;
     if (!router_dispatch_has_room(plan->rules, agent, ticket->channel)) return false;
     router_dispatch_move(plan, ticket, ROUTER_OFFERED, agent->user);
-    ticket->due_at_ms = plan->now_ms + offer_ms(plan, ticket->queue);
+    ticket->due_at_ms = plan->now_ms + (queue ? queue->offer_timeout_ms : OFFER_MS);
     router_dispatch_change(ticket, cause, "offered");
     router_plan_decide(plan, ticket, cause, SEA_STR("router"), "offered", agent->user);
     return true;

@@ -31,7 +31,8 @@ bool router_dispatch_has_room(const struct router_rules *rules, const struct rou
 /* The plan's agent, or a new one with the standard capacity. */
 struct router_agent *router_dispatch_agent(struct router_plan *plan, struct sea_str user);
 
-/* Offers an open ticket; false when the ticket or the agent is no longer free for it. */
+/* Offers an open ticket; false when the ticket or the agent is no longer free for it, or
+ * the agent lacks a skill that its queue needs. */
 SEA_MUST_CHECK bool router_dispatch_offer(struct router_plan *plan, struct router_ticket *ticket,
                                           struct router_agent *agent,
                                           const struct router_cause *cause);

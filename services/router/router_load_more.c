@@ -31,8 +31,11 @@ static const struct sea_pg_stmt OUTCOMES = {
     "router_outcomes", "SELECT command_id, body_hash, ticket_id, reason, version FROM command"
                        " WHERE command_id = ANY ($1::uuid[])"};
 static const struct sea_pg_stmt AGENTS = {
-    "router_agents", "SELECT agent, name, state, weight, limits, load, counts, lease_until, version"
-                     " FROM agent WHERE agent = ANY ($1::text[]) ORDER BY agent FOR UPDATE"};
+    "router_agents",
+    "SELECT a.agent, a.name, a.state, a.weight, a.limits, a.load, a.counts, a.lease_until,"
+    " a.version, array_to_string(v.skills, ',')"
+    " FROM agent a LEFT JOIN desk.agent_v v ON v.\"user\" = a.agent"
+    " WHERE a.agent = ANY ($1::text[]) ORDER BY a.agent FOR UPDATE OF a"};
 static const struct sea_pg_stmt ACCOUNTS = {
     "router_accounts", "SELECT \"user\" FROM desk.agent_v WHERE \"user\" = ANY ($1::text[])"};
 
@@ -213,6 +216,7 @@ enum sea_err router_load_agents(struct router_batch *batch, const struct router_
         router_limits_parse(agent, sea_pg_str(rows, i, 4), sea_pg_str(rows, i, 6));
         agent->lease_until_ms = sea_pg_time(rows, i, 7);
         agent->version = (uint64_t)sea_pg_i64(rows, i, 8);
+        agent->skills = sea_pg_str(rows, i, 9);
         agent->is_stored = true;
         *router_map_at(&batch->agents, agent->user) = agent;
     }

@@ -174,6 +174,7 @@ struct router_agent {
     uint32_t weight, load;
     struct router_limit limits[ROUTER_LIMITS_MAX]; /* limit UINT32_MAX: counted only */
     uint32_t limit_count;
+    struct sea_str skills; /* of the account: native-ja,… */
     int64_t lease_until_ms;
     uint64_t version;
     bool has_account; /* desk knows the user */

@@ -118,7 +118,7 @@ void router_offer_ask(struct router *router, int64_t now_ms)
     if (!sea_redis_is_up(router->redis) || !router_roster_is_anybody(&router->roster, now_ms))
         return;
     for (uint32_t i = 0; i < routing->queue_count; i++) {
-        call.queue = routing->queues[i].name;
+        call.queue = &routing->queues[i];
         call.offer_ms = routing->queues[i].offer_timeout_ms + OFFER_SPARE_MS;
         if (router_queue_propose(router->redis, &router->roster, &call, answered, router)) return;
     }

@@ -61,6 +61,7 @@ void router_roster_free(struct router_roster *roster)
     for (size_t i = 0; i < roster->count; i++) {
         free(roster->seats[i].user);
         free(roster->seats[i].queues);
+        free(roster->seats[i].skills);
     }
     roster->count = 0;
 }
@@ -334,12 +335,21 @@ bool router_after_send(struct router_after *after, struct sea_redis *redis, sea_
     return is_whole;
 }
 
-static bool serves(const struct router_seat *seat, const char *queue)
+static bool serves(const struct router_seat *seat, const struct sea_queue *queue)
 {
     char wanted[KEY_TEXT];
+    if (!sea_queue_is_served_by(queue, sea_str(seat->skills))) return false;
     if (!*seat->queues) return true;
-    snprintf(wanted, sizeof(wanted), ",%s,", queue);
+    snprintf(wanted, sizeof(wanted), ",%s,", queue->name);
     return strstr(seat->queues, wanted) != NULL;
+}
+
+bool router_roster_serves(const struct router_roster *roster, const struct sea_queue *queue,
+                          int64_t now_ms)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        if (is_here(&roster->seats[i], now_ms) && serves(&roster->seats[i], queue)) return true;
+    return false;
 }
 
 static void print_weights(const struct sea_routing *routing, struct sea_buf *ret)
@@ -358,7 +368,7 @@ enum sea_err router_queue_propose(struct sea_redis *redis, const struct router_r
     char now[NUMBER_TEXT], life[NUMBER_TEXT], most[NUMBER_TEXT];
     struct sea_buf numbers = SEA_BUF(256), weights = SEA_BUF(4096);
     size_t n = 0;
-    words[n++] = key_print("q", sea_str(call->queue), keys[0]);
+    words[n++] = key_print("q", sea_str(call->queue->name), keys[0]);
     for (size_t i = 0; i < roster->count; i++) {
         const struct router_seat *seat = &roster->seats[i];
         if (!is_here(seat, call->now_ms) || !serves(seat, call->queue)) continue;

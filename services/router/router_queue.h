@@ -22,6 +22,7 @@ enum {
 struct router_seat {
     char *user;
     char *queues; /* served, `,a,b,`; "" = all */
+    char *skills; /* `a,b` */
     enum router_presence state;
     int64_t lease_until_ms;
 };
@@ -30,6 +31,9 @@ struct router_roster {
     size_t count;
 };
 void router_roster_free(struct router_roster *roster);
+/* Whether somebody is here who serves this queue and has the skills it needs. */
+bool router_roster_serves(const struct router_roster *roster, const struct sea_queue *queue,
+                          int64_t now_ms);
 bool router_roster_is_anybody(const struct router_roster *roster, int64_t now_ms);
 
 /* What the transaction in hand changes there, done when it is committed. */
@@ -60,7 +64,7 @@ SEA_MUST_CHECK bool router_member_parse(struct sea_str member, struct sea_uuid *
 /* Pops waiting tickets of these numbers and reserves agents' room for them, in one step; the answer
  * is a list of member, agent, member, agent … RETRY: Redis is away. */
 struct router_proposal_call {
-    const char *queue;
+    const struct sea_queue *queue;
     const uint32_t *numbers;
     size_t number_count;
     const struct sea_routing *routing;

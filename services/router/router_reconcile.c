@@ -29,7 +29,7 @@ static const struct sea_pg_stmt STILL_WAITING = {
 static const struct sea_pg_stmt ROSTER = {
     "router_roster",
     "SELECT a.agent, a.name, a.state, a.weight, a.limits, a.load, a.counts, a.lease_until,"
-    " a.version, array_to_string(v.queues, ',') FROM agent a"
+    " a.version, array_to_string(v.queues, ','), array_to_string(v.skills, ',') FROM agent a"
     " LEFT JOIN desk.agent_v v ON v.\"user\" = a.agent ORDER BY a.agent"};
 static const struct sea_pg_stmt CARRIED = {
     "router_carried", "SELECT a.agent, a.load, t.channel, t.n FROM agent a LEFT JOIN LATERAL ("
@@ -211,6 +211,13 @@ static struct comparison *place_of(struct router_reconciler *reconciler, struct 
     return comparison ? comparison : &reconciler->comparisons[reconciler->count - 1];
 }
 
+static bool is_served(const struct router_reconciler *reconciler, const char *name, int64_t now_ms)
+{
+    const struct router *router = reconciler->router;
+    const struct sea_queue *queue = sea_routing_queue_by_name(router->rules.routing, sea_str(name));
+    return queue && router_roster_serves(&router->roster, queue, now_ms);
+}
+
 static void read_waiting(struct router_reconciler *reconciler, const PGresult *rows, int64_t now_ms)
 {
     struct sea_arena *arena = &reconciler->arena;
@@ -224,6 +231,10 @@ static void read_waiting(struct router_reconciler *reconciler, const PGresult *r
         sea_assert(comparison->want);
         sea_metric_set(&sea_m_router_waiting_tickets, (double)comparison->want_count,
                        comparison->queue);
+        sea_metric_set(
+            &sea_m_router_unserved_tickets,
+            is_served(reconciler, comparison->queue, now_ms) ? 0.0 : (double)comparison->want_count,
+            comparison->queue);
         comparison->want_count = 0;
     }
     for (int i = 0; i < count; i++) {
@@ -335,6 +346,7 @@ static void add_seat(struct router_roster *roster, const struct router_agent *ag
     if (queues.len) sea_buf_printf(&list, ",%.*s,", (int)queues.len, queues.ptr);
     seat->user = sea_str_dup(agent->user);
     seat->queues = sea_str_dup(sea_buf_view(&list));
+    seat->skills = sea_str_dup(agent->skills);
     seat->state = agent->state;
     seat->lease_until_ms = agent->lease_until_ms;
     sea_buf_free(&list);
@@ -354,6 +366,7 @@ void router_reconcile_agents(struct router *router)
             .weight = (uint32_t)sea_pg_i64(rows, i, 3),
             .load = (uint32_t)sea_pg_i64(rows, i, 5),
             .lease_until_ms = sea_pg_time(rows, i, 7),
+            .skills = sea_pg_str(rows, i, 10),
         };
         router_limits_parse(&agent, sea_pg_str(rows, i, 4), sea_pg_str(rows, i, 6));
         if (agent.state == ROUTER_ONLINE) add_seat(&router->roster, &agent, sea_pg_str(rows, i, 9));

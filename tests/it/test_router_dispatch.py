@@ -1,8 +1,14 @@
 """router's dispatch in the whole stack: what is offered to whom, and that Redis, which proposes it, can be lost."""
+import base64
 import contextlib
+import hmac
+import json
 import threading
 import time
 
+import pytest
+
+import edge as e
 from stack import eventually
 
 OTHER_CHANNELS = {name: 0 for name in ("chat", "email", "form", "phone", "post", "twilio-sms")}
@@ -53,6 +59,30 @@ def test_nobody_gets_more_than_they_can_carry(new_person, ana, wei, pg):
         with ana.online(weight=others + 2, **OTHER_CHANNELS):  # the next one goes to who comes, not to who is full
             eventually(lambda: load_of(pg, ana) == others + 2)
         assert load_of(pg, wei) == carried + 4
+
+
+@pytest.mark.ledger("CH-11")
+def test_a_line_message_is_offered_only_to_who_has_the_skill_native_ja(new_person, edge, ana, wei, pg, redis, service):
+    """CH-11: meanwhile it waits, and a metric says for how many nobody is here; wei has the skill, ana hasn't."""
+    message = e.new("4")
+    body = json.dumps({"destination": "U0", "events": [
+        {"type": "message", "timestamp": e.traffic.now_ms(), "source": {"type": "user", "userId": e.new("U")}, "webhookEventId": e.new("W"),
+         "message": {"type": "text", "id": message, "text": "まだ届きません"}}]})
+    code = base64.b64encode(hmac.digest(b"demo-line-secret", body.encode(), "sha256")).decode()
+    answer = edge.post("/v1/channels/line/demo", data=body, headers={"Content-Type": "application/json", "X-Line-Signature": code})
+    assert answer.status_code == 200, answer.text
+    ticket = eventually(lambda: ana.http.message("line", message))["ticket_id"]
+    new_person().write()
+    carried = load_of(pg, ana)
+    with ana.online(weight=carried + 2, **OTHER_CHANNELS):
+        eventually(lambda: load_of(pg, ana) == carried + 2)
+        redis.delete(*redis.keys("sd:mark:router:*"))  # compared, and counted, at the next look
+        eventually(lambda: service("router").metric("seadesk_router_unserved_tickets", queue="japan-line") >= 1)
+        assert (ana.ticket(ticket)["queue"], ana.ticket(ticket)["status"]) == ("japan-line", "open")
+    with wei.online(weight=(load_of(pg, wei) or 0) + 40, whatsapp=0, **OTHER_CHANNELS):
+        eventually(lambda: ana.ticket(ticket)["status"] == "offered")
+        assert wei.done("take", ticket)["assignee"] == "wei"
+    assert {d["reason"] for d in ana.ticket(ticket)["decisions"] if d["what"] == "offered"} == {"wei"}
 
 
 def test_an_entry_of_redis_that_postgres_does_not_know_so_is_no_offer(person, ana, redis, service, pg):

@@ -343,6 +343,10 @@ def test_a_user_is_added_listed_and_disabled(seadesk, pg, newcomer):
     first = pg.value("SELECT password FROM desk.account WHERE user_name = %s", newcomer)
     assert first.startswith("$argon2id$")
     assert seadesk.run("user", "add", newcomer, stdin="correct horse battery\n").returncode == FAILED
+    assert seadesk.run("user", "skills", newcomer, "native-ja,refunds").returncode == DONE
+    assert pg.value("SELECT skills FROM desk.account WHERE user_name = %s", newcomer) == ["native-ja", "refunds"]
+    assert seadesk.run("user", "skills", newcomer).returncode == DONE
+    assert pg.value("SELECT skills FROM desk.agent_v WHERE \"user\" = %s", newcomer) == []
     assert seadesk.run("user", "password", newcomer, stdin="another horse\n").returncode == DONE
     assert pg.value("SELECT password FROM desk.account WHERE user_name = %s", newcomer) != first
     assert seadesk.run("user", "disable", newcomer).returncode == DONE

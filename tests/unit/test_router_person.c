@@ -60,6 +60,33 @@ static void a_new_contact_joins_whom_it_shares_a_number_or_address_with(void **s
     assert_true(sea_uuid_eq(from->customer, crm->customer));
 }
 
+static void ch_08_a_pages_messenger_and_its_comments_have_one_customer(void **state)
+{
+    struct world *world = *state;
+    assert_str_equal(router_person_twin(sea_str("facebook")), "messenger");
+    assert_str_equal(router_person_twin(sea_str("messenger")), "facebook");
+    assert_int_equal(router_person_twin(sea_str("instagram")).len, 0); /* other ids */
+    struct router_contact *writes = contact(world, "messenger", "7158217120891234");
+    struct router_contact *comments = contact(world, "facebook", "7158217120891234");
+    struct router_contact *other = contact(world, "facebook", "7158217120891235");
+    assert_false(sea_uuid_eq(writes->customer, comments->customer));
+    /* Both new at once, not knowing of each other. */
+    writes->twin = comments->key;
+    comments->twin = writes->key;
+    writes->is_stored = comments->is_stored = false;
+    router_person_meet(&world->plan, writes);
+    router_person_meet(&world->plan, comments);
+    assert_true(sea_uuid_eq(writes->customer, comments->customer));
+    assert_false(sea_uuid_eq(writes->conversation, comments->conversation));
+    /* The known one is with another customer by now. */
+    writes->customer = contact(world, "crm", "c-77")->customer;
+    writes->twin = (struct sea_key){0};
+    struct router_contact *all[] = {other, writes};
+    assert_true(router_person_join(comments, all, SEA_COUNT(all)));
+    assert_true(sea_uuid_eq(comments->customer, writes->customer));
+    assert_false(router_person_is_related(other, writes));
+}
+
 static void a_profile_claims_contacts_unless_they_are_another_profiles(void **state)
 {
     struct world *world = *state;
@@ -221,6 +248,45 @@ static void an_offer_needs_an_open_ticket_and_an_agent_who_is_here_with_room(voi
     assert_false(router_dispatch_offer(&world->plan, ticket, wei, cause(world))); /* not heard of */
 }
 
+static void ch_11_line_is_offered_only_to_who_has_the_skill_native_ja(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *skills;
+        bool is_able;
+    } CASES[] = {{"", false},         {"native-jav", false},      {"senior,native", false},
+                 {"native-ja", true}, {"senior,native-ja", true}, {"native-ja,senior", true}};
+    struct router_agent *ana = here(world, "ana");
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct router_ticket *ticket = opened(world, contact(world, "line", "U4af4980629"));
+        assert_str_equal(ticket->queue, "japan-line");
+        ana->skills = sea_str(CASES[i].skills);
+        ana->load = 0;
+        assert_int_equal(router_dispatch_offer(&world->plan, ticket, ana, cause(world)),
+                         CASES[i].is_able);
+        assert_int_equal(ticket->status, CASES[i].is_able ? ROUTER_OFFERED : ROUTER_OPEN);
+    }
+    ana->skills = sea_str(""); /* other queues need none */
+    ana->load = 0;
+    struct router_ticket *other = opened(world, contact(world, "whatsapp", "819012345678"));
+    assert_true(router_dispatch_offer(&world->plan, other, ana, cause(world)));
+}
+
+/* So that nothing starves where nobody has it. */
+static void ch_11_by_hand_it_may_be_taken_without_the_skill_and_that_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct router_ticket *ticket = opened(world, contact(world, "line", "U4af4980629"));
+    struct router_command take = command(world, ROUTER_TAKE, "sup", ticket);
+    here(world, "sup");
+    assert_string_equal(ask(world, &take, ticket), "");
+    assert_int_equal(ticket->status, ROUTER_ASSIGNED);
+    const struct router_decision *last = world->plan.decisions;
+    while (last->next) last = last->next;
+    assert_string_equal(last->what, "taken");
+    assert_str_equal(last->reason, "from the queue, without a skill it needs");
+}
+
 static void a_channels_own_limit_counts_beside_the_weight(void **state)
 {
     struct world *world = *state;
@@ -303,6 +369,7 @@ static void a_comparison_names_what_is_missing_strange_or_misplaced(void **state
 SEA_TESTS(WORLD_TEST(the_market_is_the_accounts_else_the_numbers_else_the_locales_else_global),
           WORLD_TEST(the_same_contact_is_the_same_customer_and_conversation_always),
           WORLD_TEST(a_new_contact_joins_whom_it_shares_a_number_or_address_with),
+          WORLD_TEST(ch_08_a_pages_messenger_and_its_comments_have_one_customer),
           WORLD_TEST(a_profile_claims_contacts_unless_they_are_another_profiles),
           WORLD_TEST(the_newest_word_on_consent_wins),
           WORLD_TEST(notices_go_by_the_markets_channels_and_not_where_they_were_refused),
@@ -311,6 +378,8 @@ SEA_TESTS(WORLD_TEST(the_market_is_the_accounts_else_the_numbers_else_the_locale
           cmocka_unit_test(higher_priority_comes_first_then_what_is_due_sooner),
           WORLD_TEST(ch_07_x_in_the_middle_east_waits_among_live_channels),
           WORLD_TEST(an_offer_needs_an_open_ticket_and_an_agent_who_is_here_with_room),
+          WORLD_TEST(ch_11_line_is_offered_only_to_who_has_the_skill_native_ja),
+          WORLD_TEST(ch_11_by_hand_it_may_be_taken_without_the_skill_and_that_is_kept),
           WORLD_TEST(a_channels_own_limit_counts_beside_the_weight),
           WORLD_TEST(snoozes_end_and_resolved_tickets_close),
           WORLD_TEST(clocks_raise_the_priority_of_what_is_not_over),

@@ -299,6 +299,8 @@ static void mistakes_in_the_other_files_are_told_with_their_place(void **state)
          "routing.yaml:3:3: does nothing, expected raise_priority, alert or issue\n"
          "routing.yaml:3:28: missing key, expected 'match'\n"
          "routing.yaml:3:45: '1001', expected a whole number from 0 to 1000\n"},
+        {"routing.yaml", "queues: [{name: x, needs: [native-ja, 'a,b']}]\n",
+         "routing.yaml:1:39: 'a,b', expected at most 40 of a-z, 0-9, - and _\n"},
         {"routing.yaml", "queues: []\n", "routing.yaml:1:9: no queue, expected at least one\n"},
         {"sla.yaml",
          "policies: [{id: x, channel_classes: [fax], clock: snooze, limit: 1m, count: calendar,\n"

@@ -23,7 +23,8 @@ static const struct {
      "of intake, again",
      seadesk_replay},
     {"rewind", "SERVICE NUMBER TOPIC: read a log anew that was lost", seadesk_rewind},
-    {"user", "list, add, password, disable, enable: who may sign in at the desk", seadesk_user},
+    {"user", "list, add, skills, password, disable, enable: who may sign in at the desk",
+     seadesk_user},
 };
 
 static const struct sea_setting ROWS[] = {

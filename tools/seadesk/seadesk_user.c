@@ -21,19 +21,24 @@ static const char USAGE[] =
     "usage: seadesk user list\n"
     "       seadesk user add NAME [--role agent|supervisor|admin] [--name TEXT] [--staff NUMBER]\n"
     "                             [--languages pt,es] [--queues first,second]\n"
+    "                             [--skills native-ja,refunds]\n"
+    "       seadesk user skills NAME [native-ja,refunds]\n"
     "       seadesk user password NAME\n"
     "       seadesk user disable NAME | enable NAME\n"
     "A password is asked for, or read as the first line of standard input.\n";
 
 static const struct sea_pg_stmt LIST = {
     "user_list", "SELECT user_name, role, name, staff_number, to_json(languages)::text,"
-                 " to_json(queues)::text, is_active, is_demo, created_at"
+                 " to_json(queues)::text, is_active, is_demo, to_json(skills)::text"
                  " FROM desk.account ORDER BY user_name"};
 static const struct sea_pg_stmt ADD = {
     "user_add",
-    "INSERT INTO desk.account (user_name, password, role, name, staff_number, languages, queues)"
-    " VALUES ($1, $2, $3, $4, $5, coalesce(string_to_array(nullif($6, ''), ','), '{}'),"
-    " coalesce(string_to_array(nullif($7, ''), ','), '{}')) ON CONFLICT DO NOTHING"};
+    "INSERT INTO desk.account (user_name, password, role, name, staff_number, languages, queues,"
+    " skills) VALUES ($1, $2, $3, $4, $5, string_to_array($6, ','), string_to_array($7, ','),"
+    " string_to_array($8, ',')) ON CONFLICT DO NOTHING"};
+static const struct sea_pg_stmt SKILLS = {
+    "user_skills", "UPDATE desk.account SET skills = string_to_array($2, ','), changed_at = now()"
+                   " WHERE user_name = $1"};
 static const struct sea_pg_stmt PASSWORD = {
     "user_password", "UPDATE desk.account SET password = $2, is_demo = false, changed_at = now()"
                      " WHERE user_name = $1"};
@@ -42,7 +47,7 @@ static const struct sea_pg_stmt ACTIVE = {
     "UPDATE desk.account SET is_active = $2, changed_at = now() WHERE user_name = $1"};
 
 struct wanted {
-    const char *user, *role, *name, *staff, *languages, *queues;
+    const char *user, *role, *name, *staff, *languages, *queues, *skills;
 };
 
 /* ---- the password ---- */
@@ -131,6 +136,7 @@ static int add(struct sea_pg *pg, const struct wanted *wanted)
     sea_pg_arg_text(&args, sea_str(wanted->staff));
     sea_pg_arg_text(&args, sea_str(wanted->languages));
     sea_pg_arg_text(&args, sea_str(wanted->queues));
+    sea_pg_arg_text(&args, sea_str(wanted->skills));
     int status = change(pg, &ADD, &args, wanted,
                         "is there already; seadesk user password changes a password");
     sea_pg_args_free(&args);
@@ -145,6 +151,16 @@ static int set_password(struct sea_pg *pg, const struct wanted *wanted)
     sea_pg_arg_text(&args, sea_str(wanted->user));
     sea_pg_arg_text(&args, sea_str(hash));
     int status = change(pg, &PASSWORD, &args, wanted, UNKNOWN);
+    sea_pg_args_free(&args);
+    return status;
+}
+
+static int set_skills(struct sea_pg *pg, const struct wanted *wanted)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    sea_pg_arg_text(&args, sea_str(wanted->user));
+    sea_pg_arg_text(&args, sea_str(wanted->skills));
+    int status = change(pg, &SKILLS, &args, wanted, UNKNOWN);
     sea_pg_args_free(&args);
     return status;
 }
@@ -178,6 +194,7 @@ static void list_json(const PGresult *rows)
             seadesk_json_add(doc, one, NAMES[c], sea_pg_str(rows, i, c));
         add_raw(doc, one, "languages", sea_pg_str(rows, i, 4));
         add_raw(doc, one, "queues", sea_pg_str(rows, i, 5));
+        add_raw(doc, one, "skills", sea_pg_str(rows, i, 8));
         yyjson_mut_obj_add_bool(doc, one, "is_active", sea_pg_bool(rows, i, 6));
         yyjson_mut_obj_add_bool(doc, one, "is_demo", sea_pg_bool(rows, i, 7));
     }
@@ -217,11 +234,13 @@ static bool read_options(const struct seadesk *seadesk, struct wanted *ret)
 {
     const struct {
         const char *name, **value;
-    } OPTIONS[] = {{"--role", &ret->role},
-                   {"--name", &ret->name},
-                   {"--staff", &ret->staff},
-                   {"--languages", &ret->languages},
-                   {"--queues", &ret->queues}};
+    } OPTIONS[] = {{"--role", &ret->role},     {"--name", &ret->name},
+                   {"--staff", &ret->staff},   {"--languages", &ret->languages},
+                   {"--queues", &ret->queues}, {"--skills", &ret->skills}};
+    if (strcmp(seadesk->argv[0], "skills") == 0) {
+        if (seadesk->argc == 3) ret->skills = seadesk->argv[2];
+        return seadesk->argc <= 3;
+    }
     for (int i = 2; i < seadesk->argc; i += 2) {
         bool is_known = false;
         for (size_t o = 0; o < SEA_COUNT(OPTIONS) && i + 1 < seadesk->argc; o++) {
@@ -238,6 +257,7 @@ static int run(const struct seadesk *seadesk, struct sea_pg *pg, const struct wa
 {
     const char *verb = seadesk->argv[0];
     if (strcmp(verb, "add") == 0) return add(pg, wanted);
+    if (strcmp(verb, "skills") == 0) return set_skills(pg, wanted);
     if (seadesk->argc != 2) return SEADESK_USAGE;
     if (strcmp(verb, "password") == 0) return set_password(pg, wanted);
     if (strcmp(verb, "disable") == 0) return set_active(pg, wanted, false);
@@ -248,7 +268,7 @@ static int run(const struct seadesk *seadesk, struct sea_pg *pg, const struct wa
 int seadesk_user(struct seadesk *seadesk)
 {
     struct sea_pg *pg = NULL;
-    struct wanted wanted = {NULL, "agent", "", "", "", ""};
+    struct wanted wanted = {NULL, "agent", "", "", "", "", ""};
     int status = SEADESK_USAGE;
     bool is_list = seadesk->argc == 1 && strcmp(seadesk->argv[0], "list") == 0;
     if (sodium_init() < 0) return SEADESK_FAILED;
