@@ -47,6 +47,7 @@ static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, i
     ret->email = sea_str(body->email);
     ret->locale = sea_str(body->locale);
     ret->tier = sea_str(body->tier);
+    ret->observance = sea_str(body->observance);
     return SEA_OK;
 }
 

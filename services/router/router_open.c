@@ -79,6 +79,7 @@ enum sea_err router_open_contact(struct router_batch *batch, struct router_conta
     contact->email = sea_str(body->email);
     contact->locale = sea_str(body->locale);
     contact->tier = sea_str(body->tier);
+    contact->observance = sea_str(body->observance);
     return SEA_OK;
 }
 

@@ -141,6 +141,7 @@ void router_profile_meet(struct router_batch *batch, struct router_item *item)
     crm->email = sea_str(body->email);
     crm->locale = crm->language = sea_str(body->locale);
     crm->tier = sea_str(body->tier);
+    crm->observance = sea_str(body->observance);
     crm->phone =
         router_person_phone(&batch->plan, crm->channel, crm->address, sea_str(body->phone));
     crm->profile_hash = hash;

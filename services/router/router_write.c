@@ -154,6 +154,7 @@ static enum sea_err seal_contact(struct router_batch *batch, struct router_conta
     body.email = router_c_str(batch, contact->email);
     body.locale = router_c_str(batch, contact->locale);
     body.tier = router_c_str(batch, contact->tier);
+    body.observance = router_c_str(batch, contact->observance);
     return router_seal_message(batch, contact->key, &place, &body.base, &contact->sealed);
 }
 

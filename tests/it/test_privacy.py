@@ -256,6 +256,34 @@ def test_what_is_kept_of_a_person_is_handed_over_and_of_nobody_else(person, traf
     assert pg.value("SELECT requested_by FROM retention_purger.request WHERE request_id = %s", request) == "sup"
 
 
+@pytest.mark.ledger("CP-21")
+def test_religion_is_kept_only_if_the_customer_declared_it_sealed_and_counted_nowhere(person, traffic, ingest, sup, pg, env, service,
+                                                                                      kafka_consumer, log_text):
+    """CP-21: what somebody else thinks is refused; what was said lies sealed, is the customer's to have, and in no figure."""
+    topics, word = [kafka_consumer(name) for name in ("seadesk.profiles", "seadesk.dlq")], "zoroastrian" + uuid.uuid4().hex[:8]
+
+    def told(declared_by):
+        who = {"customer_ref": "c-" + person.number, "phone": "+" + person.number, "observance": {"value": word, "declared_by": declared_by},
+               "channels": [{"channel": "whatsapp", "account": "demo", "id": person.number}]}
+        return traffic.post_event(ingest.base, traffic.business_event("customer.updated", {"market": "BR", "customer": who}))
+    status, body = told("model")
+    assert (status, json.loads(body)["field"]) == (422, "/data/customer/observance/declared_by")
+    assert told("customer")[0] == 202
+    crm = "select count(*) from router.customer_v where customer_id = %s and channel = 'crm'"
+    eventually(lambda: pg.value(crm, person.customer) == 1)
+    request = ask(sup, person.customer, "export")
+    wait_done(sup, request)
+    assert {one.get("observance") for one in exported(sup, request)["contacts"]} >= {word}
+    shown = [sup.get(f"/customers/{person.customer}").text, sup.get(f"/tickets/{person.first['ticket_id']}").text]
+    dump = subprocess.run(["pg_dump", env["SEADESK_POSTGRES"]], check=True, capture_output=True).stdout.decode(errors="replace")
+    records = [repr(record.value) + repr(record.headers) for topic in topics for record in e.settle(topic)]
+    figures = [requests.get(service(name).admin + "/metrics", timeout=30).text for name in ("ingest", "router", "desk")]
+    for text in (*shown, dump, *records, *figures, *map(log_text, ("ingest", "router", "desk"))):
+        assert word not in text and word.encode().hex() not in text
+    key = e.Hasher(env).contact("crm", "crm", "c-" + person.number).hex().encode()
+    assert [record.key for record in topics[0].seen].count(key) == 1, "what was refused left no record"
+
+
 def test_an_export_is_for_supervisors_for_seven_days_and_for_its_own_kind(person, desk, sup, clock, service):
     request = ask(sup, person.customer, "export")
     path = f"/privacy/requests/{request}/export"
