@@ -252,6 +252,28 @@ void sea_http_stream_open(struct sea_http_exchange *exchange, const struct sea_h
     sea_http_conn_mark(exchange->conn);
 }
 
+static size_t unread_of(struct sea_http_exchange *exchange)
+{
+    const struct sea_buf *out = output_of(exchange);
+    return out == &exchange->conn->out ? out->len - exchange->conn->out_sent : out->len;
+}
+
+size_t sea_http_stream_room(struct sea_http_exchange *exchange)
+{
+    struct sea_http_conn *conn = exchange->conn;
+    if (conn == NULL || conn->is_broken) return 0;
+    size_t unread = unread_of(exchange), max = exchange->server->config.stream_buffer_max_bytes;
+    return unread < max ? max - unread : 0;
+}
+
+void sea_http_stream_abort(struct sea_http_exchange *exchange)
+{
+    sea_assert(exchange->is_stream && !exchange->is_done);
+    if (exchange->conn == NULL) return;
+    exchange->conn->is_broken = true;
+    sea_http_conn_mark(exchange->conn);
+}
+
 bool sea_http_stream_write(struct sea_http_exchange *exchange, struct sea_str bytes)
 {
     sea_assert(exchange->is_stream && !exchange->is_done);
@@ -259,9 +281,8 @@ bool sea_http_stream_write(struct sea_http_exchange *exchange, struct sea_str by
     if (conn == NULL || conn->is_broken) return false;
     if (bytes.len == 0) return true;
     struct sea_buf *out = output_of(exchange);
-    size_t unread = out == &conn->out ? out->len - conn->out_sent : out->len;
     sea_http_conn_mark(conn);
-    if (unread + bytes.len > exchange->server->config.stream_buffer_max_bytes) {
+    if (unread_of(exchange) + bytes.len > exchange->server->config.stream_buffer_max_bytes) {
         conn->is_broken = true;
         return false;
     }

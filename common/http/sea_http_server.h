@@ -114,6 +114,10 @@ void sea_http_stream_open(struct sea_http_exchange *exchange, const struct sea_h
                           void (*on_gone)(void *ctx), void *ctx);
 /* False: the peer is gone or its buffer is full; nothing was taken and `on_gone` follows. */
 bool sea_http_stream_write(struct sea_http_exchange *exchange, struct sea_str bytes);
+/* How many bytes it would take now: for what is long and can wait, such as a file. */
+size_t sea_http_stream_room(struct sea_http_exchange *exchange);
+/* The connection is cut, so that the peer knows that it hasn't got all; `on_gone` follows. */
+void sea_http_stream_abort(struct sea_http_exchange *exchange);
 void sea_http_stream_end(
     struct sea_http_exchange *exchange); /* whole; ends the handle, no `on_gone` */
 

@@ -52,12 +52,6 @@ void desk_call_answer_ticket(struct desk_call *call, uint64_t version, struct se
     answer(call, 200, "application/json", tag, json);
 }
 
-void desk_call_answer_file(struct desk_call *call, const char *type, const char *headers,
-                           struct sea_str bytes)
-{
-    answer(call, 200, type, headers, bytes);
-}
-
 void desk_call_answer_empty(struct desk_call *call, int status, const char *headers)
 {
     answer(call, status, NULL, headers, (struct sea_str){NULL, 0});

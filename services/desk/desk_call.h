@@ -43,9 +43,6 @@ void desk_call_take_anyone(struct desk *desk, struct sea_http_exchange *exchange
 void desk_call_answer(struct desk_call *call, int status, struct sea_str json);
 void desk_call_answer_empty(struct desk_call *call, int status, const char *headers);
 void desk_call_answer_ticket(struct desk_call *call, uint64_t version, struct sea_str json);
-/* `headers` are added to those that every answer has. */
-void desk_call_answer_file(struct desk_call *call, const char *type, const char *headers,
-                           struct sea_str bytes);
 void desk_call_refuse(struct desk_call *call, const struct sea_problem *problem);
 void desk_call_refuse_as(struct desk_call *call, enum sea_problem_code code, const char *detail);
 /* For errors of the stores: RETRY is 503, anything else 500. */

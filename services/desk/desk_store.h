@@ -118,14 +118,19 @@ SEA_MUST_CHECK enum sea_err desk_store_messages(struct desk_read *read, struct s
 /* Fills in where the attachments of these messages stand; texts live as long as `read`. */
 SEA_MUST_CHECK enum sea_err desk_store_states(struct desk_read *read, struct desk_message *messages,
                                               size_t count);
-/* The bytes of an attachment that is done. */
-enum { DESK_FILE_MAX_BYTES = 32 << 20 };
+/* The bytes of an attachment that is done, part after part. */
+enum { DESK_PART_MAX_BYTES = 1 << 20 };
 struct desk_file {
-    struct sea_buf bytes;
-    bool is_erased; /* nobody can open it any more */
+    struct sea_uuid item_id;
+    struct sea_key contact;
+    uint32_t part;        /* to be read next */
+    struct sea_buf plain; /* the part that was read last */
 };
 SEA_MUST_CHECK enum sea_err desk_store_file(struct desk_read *read, struct sea_uuid item_id,
-                                            struct desk_file *ret);
+                                            struct desk_file *ret, bool *ret_found);
+/* Reads the next part; *ret_found: there was one. REJECT: nobody can open it any more. */
+SEA_MUST_CHECK enum sea_err desk_store_part(struct desk *desk, struct desk_file *file,
+                                            bool *ret_found);
 
 /* A page of all messages of the contacts in column 0 of `contacts`, oldest first, from behind
  * `after` (NULL: the first) on, without who of ours wrote them. */

@@ -5,8 +5,6 @@
 #include "sea_id.h"
 #include "sea_log.h"
 
-enum { PART_MAX_BYTES = 2 << 20 };
-
 static const struct sea_pg_stmt STATES = {
     "media_states", "SELECT event_id, index, item_id, state, reason, mime, size"
                     " FROM media_fetcher.item_v WHERE event_id = ANY ($1)"};
@@ -54,49 +52,54 @@ enum sea_err desk_store_states(struct desk_read *read, struct desk_message *mess
     return err;
 }
 
-/* One part; *ret_found: there is one. */
-static enum sea_err read_part(struct desk_read *read, const struct sea_pg_args *args,
-                              struct sea_key contact, struct sea_uuid id, struct desk_file *ret,
-                              bool *ret_found)
-{
-    PGresult *rows = NULL;
-    struct sea_place place = {SEA_STR("media_fetcher.part"),
-                              SEA_STR("sealed"),
-                              {(const char *)id.bytes, sizeof(id.bytes)}};
-    enum sea_err err = sea_pg_query(read->desk->pg, &PART, args, &rows);
-    if (err) return err;
-    *ret_found = sea_pg_count(rows) > 0;
-    if (*ret_found) {
-        struct sea_sealed sealed = {contact, sea_pg_str(rows, 0, 0)};
-        err = sea_keys_prefetch(read->desk->keys, &sealed, 1);
-        if (!err)
-            err = sea_keys_unseal(read->desk->keys, &contact, &place, sealed.bytes, &ret->bytes,
-                                  &ret->is_erased);
-        if (ret->is_erased) sea_metric_inc(&sea_m_desk_unopened_total, "erased");
-    }
-    sea_pg_clear(&rows);
-    return err;
-}
-
-enum sea_err desk_store_file(struct desk_read *read, struct sea_uuid item_id, struct desk_file *ret)
+enum sea_err desk_store_file(struct desk_read *read, struct sea_uuid item_id, struct desk_file *ret,
+                             bool *ret_found)
 {
     struct sea_pg_args args = SEA_PG_ARGS;
     const PGresult *rows = NULL;
-    bool is_found = true;
     sea_pg_arg_uuid(&args, item_id);
     enum sea_err err = desk_read_query(read, &CONTACT, &args, &rows);
-    if (!err && sea_pg_count(rows) == 0) ret->is_erased = true; /* in this moment */
-    for (uint32_t part = 0; !err && is_found && !ret->is_erased && !ret->bytes.is_full; part++) {
-        sea_pg_args_reset(&args);
-        sea_pg_arg_uuid(&args, item_id);
-        sea_pg_arg_i32(&args, (int32_t)part);
-        err = read_part(read, &args, sea_pg_key(rows, 0, 0), sea_uuid_derive(item_id, "part", part),
-                        ret, &is_found);
-    }
     sea_pg_args_free(&args);
+    *ret_found = !err && sea_pg_count(rows) > 0;
+    if (*ret_found)
+        *ret = (struct desk_file){.item_id = item_id,
+                                  .contact = sea_pg_key(rows, 0, 0),
+                                  .plain = SEA_BUF(DESK_PART_MAX_BYTES)};
+    return err;
+}
+
+static enum sea_err open_part(struct desk *desk, struct desk_file *file, struct sea_str bytes)
+{
+    bool is_erased = false;
+    struct sea_sealed sealed = {file->contact, bytes};
+    struct sea_uuid id = sea_uuid_derive(file->item_id, "part", file->part);
+    struct sea_place place = {SEA_STR("media_fetcher.part"),
+                              SEA_STR("sealed"),
+                              {(const char *)id.bytes, sizeof(id.bytes)}};
+    sea_buf_reset(&file->plain);
+    enum sea_err err = sea_keys_prefetch(desk->keys, &sealed, 1);
+    if (!err)
+        err = sea_keys_unseal(desk->keys, &file->contact, &place, bytes, &file->plain, &is_erased);
+    if (is_erased) sea_metric_inc(&sea_m_desk_unopened_total, "erased");
     if (err == SEA_ERR_REJECT) {
         sea_metric_inc(&sea_m_desk_unopened_total, "broken");
-        sea_log(SEA_LOG_WARN, "a sealed file cannot be opened");
+        sea_log(SEA_LOG_WARN, "a part of a file cannot be opened");
     }
-    return err || !ret->bytes.is_full ? err : SEA_ERR_FATAL;
+    return is_erased || file->plain.is_full ? SEA_ERR_REJECT : err;
+}
+
+enum sea_err desk_store_part(struct desk *desk, struct desk_file *file, bool *ret_found)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    PGresult *rows = NULL;
+    sea_pg_arg_uuid(&args, file->item_id);
+    sea_pg_arg_i32(&args, (int32_t)file->part);
+    enum sea_err err = sea_pg_query(desk->pg, &PART, &args, &rows);
+    sea_pg_args_free(&args);
+    if (err) return err;
+    *ret_found = sea_pg_count(rows) > 0;
+    if (*ret_found) err = open_part(desk, file, sea_pg_str(rows, 0, 0));
+    sea_pg_clear(&rows);
+    file->part++;
+    return err;
 }

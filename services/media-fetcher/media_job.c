@@ -111,6 +111,10 @@ static void follow(struct media_job *job, const struct sea_http_reply *reply)
 static void take_bytes(struct media_job *job, struct sea_str bytes)
 {
     uint8_t sha256[crypto_hash_sha256_BYTES];
+    if (bytes.len == 0) {
+        land(job, media_failed("empty"));
+        return;
+    }
     crypto_hash_sha256(sha256, (const uint8_t *)bytes.ptr, bytes.len);
     if (job->has_sha256 && memcmp(sha256, job->sha256, sizeof(sha256)) != 0) {
         land(job, media_refused("digest"));

@@ -82,6 +82,17 @@ def test_a_file_is_fetched_sealed_and_handed_out_as_an_attachment_only(write, se
     assert len(parts) == 4 and not any(b"x" * 32 in bytes(sealed) or b"PNG" in bytes(sealed)[:200] for sealed, in parts)
 
 
+def test_a_file_that_cannot_be_opened_to_its_end_does_not_look_whole(write, settled, files, desk, pg):
+    message = write(files(size=2_500_000))
+    (one,) = settled(message, "done")
+    part = "UPDATE media_fetcher.part SET sealed = sealed || 'x' WHERE item_id = %s AND part = %s"
+    pg.query(part, row(pg, message, "item_id::text"), 2)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        fetch(desk, one)
+    pg.query(part, row(pg, message, "item_id::text"), 0)
+    assert fetch(desk, one).status_code == 404
+
+
 def test_a_failed_fetch_is_tried_again_and_the_message_is_there_all_the_while(write, settled, files, fake, desk, pg, clock):
     name = e.new("f-") + ".png"
     fake.script({"media": [{"to": name, "status": 500, "times": 1}, {"to": name, "status": 429, "retry_after_s": 700, "times": 1}]})

@@ -611,6 +611,32 @@ static void a_stream_nobody_reads_ends(void **state)
     close(fd);
 }
 
+static void
+a_stream_that_keeps_to_its_room_is_never_cut_and_one_that_is_aborted_ends_short(void **state)
+{
+    (void)state;
+    open_server((struct sea_http_server_config){.stream_buffer_max_bytes = 10000});
+    int fd = client_with(4096);
+    say(fd, REQUEST("GET", "/stream"));
+    wait_until(&held_count, 1);
+    static char part[20000];
+    memset(part, 'x', sizeof part);
+    size_t written = 0, stuck = 0;
+    while (stuck < 100) { /* until the peer, who reads nothing, can hold no more */
+        size_t room = sea_http_stream_room(held[0]);
+        assert_true(room <= 10000);
+        assert_true(sea_http_stream_write(held[0], (struct sea_str){part, room}));
+        written += room;
+        stuck = room > 0 ? 0 : stuck + 1;
+        turn();
+    }
+    assert_true(written >= 10000);
+    assert_int_equal(gone_count, 0);
+    sea_http_stream_abort(held[0]);
+    wait_until(&gone_count, 1);
+    close(fd);
+}
+
 static void head_of_a_stream_ends_it(void **state)
 {
     (void)state;
@@ -732,8 +758,9 @@ SEA_TESTS(TEST(a_connection_serves_one_request_after_the_other),
           TEST(a_waiting_request_is_not_timed_out), TEST(a_reader_that_does_not_read_is_dropped),
           TEST(a_slow_reader_gets_everything), TEST(connections_and_bodies_are_bounded),
           TEST(a_stream_carries_what_is_written_and_hears_the_peer_leave),
-          TEST(a_stream_nobody_reads_ends), TEST(head_of_a_stream_ends_it),
-          TEST(a_peer_that_left_does_not_hurt_the_one_who_answers),
+          TEST(a_stream_nobody_reads_ends),
+          TEST(a_stream_that_keeps_to_its_room_is_never_cut_and_one_that_is_aborted_ends_short),
+          TEST(head_of_a_stream_ends_it), TEST(a_peer_that_left_does_not_hurt_the_one_who_answers),
           TEST(a_client_that_only_stops_sending_gets_its_answer),
           TEST(draining_finishes_what_is_in_work_and_takes_no_more),
           TEST(a_closed_server_leaves_its_exchanges_harmless),
