@@ -452,13 +452,18 @@ static enum sea_err join(struct sea_worker *worker)
 }
 
 /* The list of topics grew, or shrank because older code joined: the group gives its numbers anew.
- */
+ * To a member that was away for less than its session the broker gives what it had before, of the
+ * list that it had before, and asks nobody; when it joins once more the numbers are given anew. */
 static void look_at_subscription(struct sea_worker *worker)
 {
-    int32_t version = 0;
-    if (!worker->ops->later_count || sea_clock_mono_ms() < worker->subscription_look_ms) return;
+    int32_t version = worker->subscription;
+    if (sea_clock_mono_ms() < worker->subscription_look_ms) return;
     worker->subscription_look_ms = sea_clock_mono_ms() + SUBSCRIPTION_LOOK_MS;
-    if (slot_subscription(worker, &version) || version == worker->subscription) return;
+    if (worker->ops->later_count && slot_subscription(worker, &version)) return;
+    if (version == worker->subscription) {
+        if (!worker->assigned || worker->needs_take_over || !worker->is_incomplete) return;
+        worker->subscription_look_ms += REJOIN_MS;
+    }
     give_up_all(worker);
     choose_topics(worker, version);
     worker->is_joined = false; /* until the topics are there, as at the start */

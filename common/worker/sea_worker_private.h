@@ -18,6 +18,7 @@ enum {
     PARKED_KEYS_MAX = 10000,
     RELEASED_LOOK_MS = 3000, /* for rows that seadesk replay wrote */
     SUBSCRIPTION_LOOK_MS = 3000,
+    REJOIN_MS = 10000, /* a group has settled by then */
     OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
     OUTBOX_UNSENT_MAX =
         64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */

@@ -302,6 +302,30 @@ static yyjson_mut_val *ticket_of(yyjson_mut_doc *doc, const struct desk_ticket *
     return object;
 }
 
+/* Only where there is one: most tickets have none. */
+static void put_calls(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                      const struct desk_phone_call *calls, size_t count)
+{
+    yyjson_mut_val *array = count ? put_array(doc, object, "calls") : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct desk_phone_call *call = &calls[i];
+        bool is_timed = call->started_at_ms && call->answered_at_ms >= call->started_at_ms;
+        yyjson_mut_val *row = add_object(doc, array);
+        put_id(doc, row, "id", call->id);
+        put_text(doc, row, "direction", call->direction);
+        put_text(doc, row, "outcome", call->outcome);
+        put(doc, row, "rings", yyjson_mut_int(doc, call->rings));
+        put(doc, row, "wait_ms",
+            is_timed ? yyjson_mut_int(doc, call->answered_at_ms - call->started_at_ms)
+                     : yyjson_mut_null(doc));
+        put_time(doc, row, "started_at", call->started_at_ms);
+        put_time(doc, row, "answered_at", call->answered_at_ms);
+        put_time(doc, row, "ended_at", call->ended_at_ms);
+        put_text(doc, row, "agent", call->agent);
+        put_text(doc, row, "recording", call->recording);
+    }
+}
+
 void desk_json_ticket(const struct desk_ticket *ticket, struct sea_buf *ret)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -317,6 +341,7 @@ void desk_json_ticket(const struct desk_ticket *ticket, struct sea_buf *ret)
         put_text(doc, row, "what", ticket->decisions[i].what);
         put_text(doc, row, "reason", ticket->decisions[i].reason);
     }
+    put_calls(doc, object, ticket->calls, ticket->calls_count);
     put(doc, object, "customer",
         ticket->customer ? customer_of(doc, ticket->customer) : yyjson_mut_null(doc));
     print(doc, object, ret);
@@ -511,6 +536,7 @@ void desk_json_export(const struct desk_export *own, bool is_first, const char *
             put_text(doc, put_consent(doc, consents, &own->consents[i]), "proof",
                      own->consents[i].proof);
         put_own_tickets(doc, object, own);
+        put_calls(doc, object, own->calls, own->calls_count);
         put_own_orders(doc, object, own);
         put_texts(doc, object, "certificates", own->certificates, own->certificates_count);
     }

@@ -52,6 +52,13 @@ struct desk_decision {
     struct sea_str by, what, reason;
 };
 
+struct desk_phone_call {
+    struct sea_uuid id;
+    struct sea_str direction, outcome; /* inbound outbound; empty: it goes on */
+    struct sea_str agent, recording;
+    int64_t rings, started_at_ms, answered_at_ms, ended_at_ms;
+};
+
 struct desk_contact {
     struct sea_str channel, account, id; /* the id masked */
 };
@@ -89,6 +96,8 @@ struct desk_ticket {
     size_t messages_count;
     const struct desk_decision *decisions;
     size_t decisions_count;
+    const struct desk_phone_call *calls; /* oldest first */
+    size_t calls_count;
     const struct desk_customer *customer; /* may be NULL */
 };
 
@@ -182,6 +191,8 @@ struct desk_export {
     size_t tickets_count;
     const struct desk_own_order *orders;
     size_t orders_count;
+    const struct desk_phone_call *calls;
+    size_t calls_count;
     const struct sea_str *certificates; /* of erasures */
     size_t certificates_count;
     const struct desk_message *messages; /* oldest first */

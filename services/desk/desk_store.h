@@ -140,6 +140,15 @@ SEA_MUST_CHECK enum sea_err desk_store_own_messages(struct desk_read *read,
                                                     const struct desk_cursor *after,
                                                     struct desk_export *ret);
 
+/* ---- calls: desk_store_phone.c ---- */
+
+/* The newest 200 of a ticket, oldest first. */
+SEA_MUST_CHECK enum sea_err desk_store_calls(struct desk_read *read, struct sea_uuid ticket_id,
+                                             const struct desk_phone_call **ret, size_t *ret_count);
+/* The newest 200 of the contacts in column 0 of `contacts`, without who of ours took them. */
+SEA_MUST_CHECK enum sea_err desk_store_own_calls(struct desk_read *read, const PGresult *contacts,
+                                                 struct desk_export *ret);
+
 /* ---- people, orders, requests: desk_store_person.c, desk_store_order.c ---- */
 
 SEA_MUST_CHECK enum sea_err desk_store_customer(struct desk_read *read, struct sea_uuid id,

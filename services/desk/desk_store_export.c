@@ -153,6 +153,7 @@ enum sea_err desk_store_export(struct desk_read *read, const struct desk_cursor 
         err = read_contacts(read, contacts, ret);
         if (!err) err = desk_store_consents(read, contacts, &ret->consents, &ret->consents_count);
         if (!err) err = read_tickets(read, contacts, ret);
+        if (!err) err = desk_store_own_calls(read, contacts, ret);
         if (!err) err = read_links(read, ret);
     }
     return err ? err : desk_store_own_messages(read, contacts, after, ret);

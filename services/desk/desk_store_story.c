@@ -67,6 +67,7 @@ static struct sea_str type_of(const struct desk_step *steps, size_t count, struc
     static const struct {
         const char *topic, *type;
     } TYPES[] = {{"seadesk.messages", "seadesk.v1.MessageReceived"},
+                 {"seadesk.calls", "seadesk.v1.CallChanged"},
                  {"seadesk.orders", "seadesk.v1.OrderEvent"},
                  {"seadesk.profiles", "seadesk.v1.ProfileChanged"},
                  {"seadesk.consents", "seadesk.v1.ConsentChanged"},

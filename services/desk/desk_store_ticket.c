@@ -291,6 +291,7 @@ enum sea_err desk_store_ticket(struct desk_read *read, struct sea_uuid id, struc
         err = desk_store_messages(read, sea_pg_key(rows, 0, HOME_KEY), id, &ticket->messages,
                                   &ticket->messages_count);
     if (!err) err = read_decisions(read, ticket);
+    if (!err) err = desk_store_calls(read, id, &ticket->calls, &ticket->calls_count);
     if (!err) err = read_customer(read, ticket);
     *ret = *ticket;
     return err;

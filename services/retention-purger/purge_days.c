@@ -15,15 +15,15 @@ enum { ASK_TIMEOUT_MS = 5000, STATEMENT_TIMEOUT_MS = 10000 };
 static const struct reader {
     const char *name;
     struct sea_pg_stmt positions, parked;
-    enum sea_topic topics[2];
+    enum sea_topic topics[3];
     size_t topics_count;
 } READERS[] = {
     {"router",
      {"purge_router", "SELECT number, inputs FROM router.source WHERE number < 12"},
      {"purge_router_parked",
       "SELECT EXISTS (SELECT FROM router.parked WHERE topic = ANY ($1) AND at < $2)"},
-     {SEA_TOPIC_MESSAGES, SEA_TOPIC_PROFILES},
-     2},
+     {SEA_TOPIC_MESSAGES, SEA_TOPIC_PROFILES, SEA_TOPIC_CALLS},
+     3},
     {"media-fetcher",
      {"purge_media", "SELECT number, inputs FROM media_fetcher.source WHERE number < 12"},
      {"purge_media_parked",

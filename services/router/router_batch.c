@@ -44,9 +44,10 @@ void router_batch_init(struct router_batch *batch, struct router_tools *tools, s
     batch->tools = tools;
     batch->txn = txn;
     router_plan_init(&batch->plan, txn->arena, tools->rules, txn->now_ms);
-    struct router_map *maps[] = {
-        &batch->contacts, &batch->newest, &batch->tickets, &batch->customers, &batch->sent,
-        &batch->orders,   &batch->known,  &batch->agents,  &batch->notices,   &batch->forgotten};
+    struct router_map *maps[] = {&batch->contacts,  &batch->newest,   &batch->tickets,
+                                 &batch->customers, &batch->sent,     &batch->orders,
+                                 &batch->known,     &batch->agents,   &batch->notices,
+                                 &batch->calls,     &batch->forgotten};
     for (size_t i = 0; i < SEA_COUNT(maps); i++) router_map_init(maps[i], txn->arena);
     batch->plan.agents = &batch->agents;
 }
@@ -95,6 +96,16 @@ void router_batch_add_contact(struct router_batch *batch, struct router_contact 
     for (uint32_t i = 0; i < customer->count; i++)
         if (customer->contacts[i] == contact) return;
     if (customer->count < ROUTER_RELATIVES_MAX) customer->contacts[customer->count++] = contact;
+}
+
+struct router_contact *router_batch_new_contact(struct router_batch *batch, struct sea_key key,
+                                                const char *channel, const char *account)
+{
+    struct router_contact *contact = router_batch_alloc(batch, sizeof(*contact));
+    contact->key = key;
+    contact->channel = sea_str(channel);
+    contact->account = sea_str(account);
+    return contact;
 }
 
 void router_batch_add_ticket(struct router_batch *batch, struct router_ticket *ticket)

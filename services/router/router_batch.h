@@ -4,6 +4,7 @@
 #ifndef ROUTER_BATCH_H
 #define ROUTER_BATCH_H
 
+#include "router_call.h"
 #include "router_case.h"
 #include "router_dispatch.h"
 #include "router_map.h"
@@ -14,6 +15,7 @@
 #include "sea_lexicon.h"
 #include "sea_metrics.h"
 #include "sea_worker.h"
+#include "seadesk/v1/calls.pb-c.h"
 #include "seadesk/v1/clocks.pb-c.h"
 #include "seadesk/v1/commands.pb-c.h"
 #include "seadesk/v1/consents.pb-c.h"
@@ -66,6 +68,8 @@ struct router_tools {
 enum router_item_kind {
     ROUTER_ITEM_SKIPPED, /* unknown, unreadable, or of somebody forgotten */
     ROUTER_ITEM_MESSAGE,
+    ROUTER_ITEM_CALL_CHANGED,
+    ROUTER_ITEM_CALL_ENDED,
     ROUTER_ITEM_PROFILE,
     ROUTER_ITEM_CONSENT,
     ROUTER_ITEM_COMMAND,
@@ -93,6 +97,8 @@ struct router_item {
     struct router_cause cause;
     union {
         const Seadesk__V1__MessageReceived *message;
+        const Seadesk__V1__CallChanged *call_changed;
+        const Seadesk__V1__CallEnded *call_ended;
         const Seadesk__V1__ProfileChanged *profile;
         const Seadesk__V1__ConsentChanged *consent;
         const Seadesk__V1__Command *command;
@@ -108,9 +114,10 @@ struct router_item {
     union {
         Seadesk__V1__MessageBody *body; /* of a message */
         Seadesk__V1__ProfileBody *profile_body;
+        const Seadesk__V1__CallBody *call_body;
     };
     struct sea_key contact; /* the one it is about; nil: none */
-    struct sea_uuid ticket_id, message_id;
+    struct sea_uuid ticket_id, message_id, call_id;
     struct sea_str order_id; /* "" */
     int64_t at_ms; /* when it happened, for who was forgotten since; 0: not a fact of old */
     struct router_reading reading;
@@ -148,6 +155,7 @@ struct router_batch {
     struct router_map known;     /* struct router_outcome by command id */
     struct router_map agents;    /* struct router_agent by user */
     struct router_map notices;   /* struct router_notices by order id */
+    struct router_map calls;     /* struct router_call by id */
     struct router_map forgotten; /* struct router_forgotten by contact key */
 };
 
@@ -175,6 +183,9 @@ struct router_ticket *router_batch_ticket(const struct router_batch *batch, stru
 struct router_customer *router_batch_customer(struct router_batch *batch, struct sea_uuid id);
 /* Adds a contact to the batch and to its customer. */
 void router_batch_add_contact(struct router_batch *batch, struct router_contact *contact);
+/* One without a row, not added yet. */
+struct router_contact *router_batch_new_contact(struct router_batch *batch, struct sea_key key,
+                                                const char *channel, const char *account);
 void router_batch_add_ticket(struct router_batch *batch, struct router_ticket *ticket);
 /* Adds a notice to those of its order. False: it is there already, or the order had its fill. */
 bool router_batch_add_notice(struct router_batch *batch, struct router_notice *notice);

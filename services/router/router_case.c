@@ -150,8 +150,7 @@ static void raise_alarm(struct router_plan *plan, const struct router_inbound *i
 }
 
 static struct router_ticket *open_ticket(struct router_plan *plan, const struct router_inbound *in,
-                                         struct router_contact *contact,
-                                         const struct router_message *message)
+                                         struct router_contact *contact, int64_t at_ms)
 {
     struct router_ticket *ticket = router_plan_alloc(plan, sizeof(*ticket));
     struct sea_str first = in->subject.len ? in->subject : in->text;
@@ -169,7 +168,7 @@ static struct router_ticket *open_ticket(struct router_plan *plan, const struct 
     ticket->language = contact->language;
     if (in->reading.is_language_sure) ticket->language = in->reading.language;
     ticket->is_language_sure = in->reading.is_language_sure || contact->language.len > 0;
-    ask(ticket, message->sent_at_ms);
+    ask(ticket, at_ms);
     tag(plan, in, ticket);
     router_dispatch_place(plan, ticket);
     router_plan_decide(plan, ticket, in->cause, ROUTER, "opened",
@@ -189,10 +188,10 @@ static bool is_over(const struct router_plan *plan, const struct router_ticket *
 }
 
 static void go_on(struct router_plan *plan, const struct router_inbound *in,
-                  struct router_ticket *ticket, const struct router_message *message)
+                  struct router_ticket *ticket, int64_t at_ms)
 {
     const char *change = "message";
-    ask(ticket, message->sent_at_ms);
+    ask(ticket, at_ms);
     tag(plan, in, ticket);
     switch (ticket->status) {
     case ROUTER_RESOLVED:
@@ -298,6 +297,19 @@ static void want_translation(struct router_plan *plan, const struct router_inbou
     if (sea_language_fit(in->reading.language, desk) == 0) message->to_language = desk;
 }
 
+void router_case_place(struct router_plan *plan, const struct router_inbound *in,
+                       struct router_contact *contact, int64_t at_ms, struct router_ticket **ticket)
+{
+    uint32_t month = router_gone_month(contact->market, plan->now_ms);
+    if (!*ticket || is_over(plan, *ticket))
+        *ticket = open_ticket(plan, in, contact, at_ms);
+    else
+        go_on(plan, in, *ticket, at_ms);
+    if (month > (*ticket)->gone_month) (*ticket)->gone_month = month;
+    link_orders(plan, *ticket, in);
+    raise_alarm(plan, in, *ticket);
+}
+
 void router_case_message(struct router_plan *plan, const struct router_inbound *in,
                          struct router_contact *contact, struct router_ticket **ticket)
 {
@@ -314,15 +326,9 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
         contact->language = in->reading.language;
         contact->is_changed = true;
     }
-    if (!*ticket || is_over(plan, *ticket))
-        *ticket = open_ticket(plan, in, contact, message);
-    else
-        go_on(plan, in, *ticket, message);
+    router_case_place(plan, in, contact, message->sent_at_ms, ticket);
     message->ticket = *ticket;
     (*ticket)->message_id = message->id;
-    if (message->gone_month > (*ticket)->gone_month) (*ticket)->gone_month = message->gone_month;
-    link_orders(plan, *ticket, in);
-    raise_alarm(plan, in, *ticket);
     if (in->empty_fields.len)
         router_plan_decide(plan, *ticket, in->cause, ROUTER, "fields_empty", in->empty_fields);
     if (in->reading.asks_to_stop)

@@ -39,6 +39,12 @@ int64_t router_case_sent_at_ms(const struct router_inbound *in, int64_t now_ms);
 void router_case_message(struct router_plan *plan, const struct router_inbound *in,
                          struct router_contact *contact, struct router_ticket **ticket);
 
+/* The ticket of what a customer did at `at_ms` (a message, a call): *ticket, the contact's newest
+ * or NULL, goes on, unless it is over; then a new one is put there. */
+void router_case_place(struct router_plan *plan, const struct router_inbound *in,
+                       struct router_contact *contact, int64_t at_ms,
+                       struct router_ticket **ticket);
+
 enum router_command_kind {
     ROUTER_TAKE,
     ROUTER_REPLY,

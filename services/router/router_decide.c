@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "router_calls.h"
 #include "router_erase.h"
 #include "router_metrics.h"
 #include "router_open.h"
@@ -369,6 +370,10 @@ static enum sea_err decide(struct router_batch *batch, struct router_item *item)
         break;
     case ROUTER_ITEM_MESSAGE:
         decide_message(batch, item);
+        break;
+    case ROUTER_ITEM_CALL_CHANGED:
+    case ROUTER_ITEM_CALL_ENDED:
+        router_calls_decide(batch, item);
         break;
     case ROUTER_ITEM_CONSENT:
         decide_consent(batch, item);

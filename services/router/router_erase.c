@@ -22,6 +22,9 @@ static const struct sea_pg_stmt MESSAGES = {
     "DELETE FROM message WHERE home_key = ANY ($1::bytea[]) AND routed_at <= " BEFORE};
 static const struct sea_pg_stmt TICKET = {"router_erase_tickets",
                                           "DELETE FROM ticket WHERE ticket_id IN " TICKETS};
+static const struct sea_pg_stmt CALLS = {
+    "router_erase_calls",
+    "DELETE FROM call WHERE home_key = ANY ($1::bytea[]) AND created_at <= " BEFORE};
 static const struct sea_pg_stmt NOTICES = {
     "router_erase_notices",
     "DELETE FROM notice WHERE crm_key = ANY ($1::bytea[]) AND decided_at <= " BEFORE};
@@ -37,9 +40,9 @@ static const struct sea_pg_stmt CONTACT = {
 
 static const struct sea_erasure_store STORES[] = {
     {"router.decision", "deleted", &DECISIONS}, {"router.message", "deleted", &MESSAGES},
-    {"router.ticket", "deleted", &TICKET},      {"router.notice", "deleted", &NOTICES},
-    {"router.known_order", "deleted", &ORDERS}, {"router.customer", "deleted", &CUSTOMERS},
-    {"router.contact", "deleted", &CONTACT},
+    {"router.call", "deleted", &CALLS},         {"router.ticket", "deleted", &TICKET},
+    {"router.notice", "deleted", &NOTICES},     {"router.known_order", "deleted", &ORDERS},
+    {"router.customer", "deleted", &CUSTOMERS}, {"router.contact", "deleted", &CONTACT},
 };
 
 enum sea_err router_erase_requested(struct router_batch *batch, const struct router_item *item)

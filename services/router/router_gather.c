@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "router_calls.h"
 #include "router_load.h"
 #include "router_metrics.h"
 #include "router_open.h"
@@ -39,12 +40,9 @@ static void meet_sender(struct router_batch *batch, struct router_item *item)
     const Seadesk__V1__MessageBody *body = item->body;
     struct router_contact *contact = router_batch_contact(batch, item->contact);
     bool is_new = !contact;
-    if (is_new) {
-        contact = router_batch_alloc(batch, sizeof(*contact));
-        contact->key = item->contact;
-        contact->channel = sea_str(item->message->channel);
-        contact->account = sea_str(item->message->account);
-    }
+    if (is_new)
+        contact = router_batch_new_contact(batch, item->contact, item->message->channel,
+                                           item->message->account);
     bool has_address = is_new || !contact->sealed.len;
     if (contact->is_opened) return;
     contact->is_opened = true;
@@ -66,12 +64,9 @@ static void meet_sender(struct router_batch *batch, struct router_item *item)
 
 static void meet_consenter(struct router_batch *batch, const struct router_item *item)
 {
-    struct router_contact *contact;
     if (router_batch_contact(batch, item->contact)) return;
-    contact = router_batch_alloc(batch, sizeof(*contact));
-    contact->key = item->contact;
-    contact->channel = sea_str(item->consent->channel);
-    contact->account = sea_str(item->consent->account);
+    struct router_contact *contact = router_batch_new_contact(
+        batch, item->contact, item->consent->channel, item->consent->account);
     router_person_meet(&batch->plan, contact);
     router_batch_add_contact(batch, contact);
 }
@@ -80,6 +75,8 @@ static enum sea_err gather_contacts(struct router_batch *batch)
 {
     struct router_keys keys;
     router_keys_init(&keys, batch->txn->arena);
+    enum sea_err err = router_calls_load(batch, &keys);
+    if (err) return err;
     for (size_t i = 0; i < batch->item_count; i++) {
         struct router_item *item = &batch->items[i];
         if (item->kind == ROUTER_ITEM_SKIPPED) continue;
@@ -91,11 +88,13 @@ static enum sea_err gather_contacts(struct router_batch *batch)
         for (uint32_t n = 0; n < item->listed_count; n++)
             router_keys_add(&keys, item->listed[n].key);
     }
-    enum sea_err err = router_load_guard(batch, &keys);
+    err = router_load_guard(batch, &keys);
     if (!err) err = router_load_contacts(batch, &keys);
     if (err) return err;
     drop_forgotten(batch);
+    router_calls_forget(batch);
     for (size_t i = 0; i < batch->item_count; i++) {
+        if (router_item_is_call(&batch->items[i])) router_calls_meet(batch, &batch->items[i]);
         if (batch->items[i].kind == ROUTER_ITEM_MESSAGE) meet_sender(batch, &batch->items[i]);
         if (batch->items[i].kind == ROUTER_ITEM_CONSENT) meet_consenter(batch, &batch->items[i]);
         if (batch->items[i].kind == ROUTER_ITEM_PROFILE)
@@ -152,6 +151,8 @@ static bool needs_customer(const struct router_item *item)
     case ROUTER_ITEM_PROFILE:
         return true;
     case ROUTER_ITEM_SKIPPED:
+    case ROUTER_ITEM_CALL_CHANGED:
+    case ROUTER_ITEM_CALL_ENDED:
     case ROUTER_ITEM_CONSENT:
     case ROUTER_ITEM_PRESENCE:
     case ROUTER_ITEM_TRANSLATION:
@@ -183,7 +184,7 @@ static void join_all(struct router_batch *batch)
         if (batch->contacts.slots[i].value) all[count++] = batch->contacts.slots[i].value;
     for (size_t i = 0; i < batch->item_count; i++) {
         const struct router_item *item = &batch->items[i];
-        if (item->kind != ROUTER_ITEM_MESSAGE) continue;
+        if (item->kind != ROUTER_ITEM_MESSAGE && !router_item_is_call(item)) continue;
         struct router_contact *contact = router_batch_contact(batch, item->contact);
         if (!contact->is_stored) join_new(batch, contact, all, count);
     }
@@ -214,9 +215,8 @@ static enum sea_err gather_relatives(struct router_batch *batch)
             const struct router_contact *listed = router_batch_contact(batch, item->listed[n].key);
             if (listed && listed->is_stored) add_customer(&customers, listed->customer);
         }
-        if (item->kind != ROUTER_ITEM_PROFILE &&
-            (item->kind != ROUTER_ITEM_MESSAGE || contact->is_stored))
-            continue;
+        bool is_customers = item->kind == ROUTER_ITEM_MESSAGE || router_item_is_call(item);
+        if (item->kind != ROUTER_ITEM_PROFILE && (!is_customers || contact->is_stored)) continue;
         has_twins |= !sea_key_is_nil(contact->twin);
         router_keys_add(&phones, contact->phone_hash);
         router_keys_add(&emails, contact->email_hash);
@@ -267,16 +267,18 @@ static enum sea_err gather_agents(struct router_batch *batch)
         const struct router_item *item = &batch->items[i];
         bool is_command = item->kind == ROUTER_ITEM_COMMAND;
         const struct router_ticket *ticket = router_batch_ticket(batch, item->ticket_id);
-        if (item->kind == ROUTER_ITEM_MESSAGE)
+        bool is_call = router_item_is_call(item);
+        if (item->kind == ROUTER_ITEM_MESSAGE || (is_call && !ticket))
             ticket = router_map_get(&batch->newest, router_map_key(&item->contact));
+        if (is_call) router_texts_add(&users, router_calls_agent(item));
         if (is_command || item->kind == ROUTER_ITEM_PRESENCE)
             router_texts_add(&users, sea_str(item->command->agent->user));
         if (is_command && item->command->what_case == SEADESK__V1__COMMAND__WHAT_TRANSFER) {
             struct sea_str to = sea_str(item->command->transfer->to);
             if (!sea_str_starts(to, "queue:")) router_texts_add(&targets, to);
         }
-        if (ticket &&
-            (is_command || ticket->status == ROUTER_WAITING || ticket->status == ROUTER_SNOOZED))
+        if (ticket && (is_command || is_call || ticket->status == ROUTER_WAITING ||
+                       ticket->status == ROUTER_SNOOZED))
             router_texts_add(&users, ticket->assignee);
     }
     enum sea_err err = router_load_accounts(batch, &targets);

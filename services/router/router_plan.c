@@ -43,7 +43,13 @@ struct sea_str router_plan_print(struct router_plan *plan, const char *fmt, ...)
 
 uint32_t router_gone_month(const struct sea_market *market, int64_t from_ms)
 {
-    struct sea_period period = market->retention[SEA_RETAIN_CONVERSATION];
+    return router_gone_month_of(market, SEA_RETAIN_CONVERSATION, from_ms);
+}
+
+uint32_t router_gone_month_of(const struct sea_market *market, enum sea_retention_class class,
+                              int64_t from_ms)
+{
+    struct sea_period period = market->retention[class];
     int32_t year;
     uint32_t month, day;
     if (period.months > MONTHS_MAX) period.months = MONTHS_MAX;

@@ -194,8 +194,11 @@ void router_plan_withdraw(struct router_plan *plan, const struct router_cause *c
 uint64_t router_plan_number_drafts(struct router_plan *plan, struct sea_uuid customer,
                                    uint64_t last);
 
-/* Months since 1970-01 of the month in which what begins now must be gone. */
+/* Months since 1970-01 of the month in which what begins now must be gone: a conversation, and
+ * anything of a class. */
 uint32_t router_gone_month(const struct sea_market *market, int64_t from_ms);
+uint32_t router_gone_month_of(const struct sea_market *market, enum sea_retention_class class,
+                              int64_t from_ms);
 /* The id with the month in its last 16 bits: a UUID of version 8 (RFC 9562, section 5.8). */
 struct sea_uuid router_month_id(struct sea_uuid id, uint32_t month);
 uint32_t router_month_of_id(struct sea_uuid id);

@@ -23,6 +23,8 @@ static const struct {
     {ROUTER_ITEM_MILESTONE, &seadesk__v1__milestone_reached__descriptor},
     {ROUTER_ITEM_EXCEPTION, &seadesk__v1__exception_changed__descriptor},
     {ROUTER_ITEM_NOTICE, &seadesk__v1__notice_due__descriptor},
+    {ROUTER_ITEM_CALL_CHANGED, &seadesk__v1__call_changed__descriptor},
+    {ROUTER_ITEM_CALL_ENDED, &seadesk__v1__call_ended__descriptor},
     {ROUTER_ITEM_PROFILE, &seadesk__v1__profile_changed__descriptor},
     {ROUTER_ITEM_CONSENT, &seadesk__v1__consent_changed__descriptor},
     {ROUTER_ITEM_ERASURE_REQUESTED, &seadesk__v1__erasure_requested__descriptor},
@@ -154,6 +156,33 @@ static enum sea_err read_profile(struct router_batch *batch, struct router_item 
     return err;
 }
 
+/* One without a number lies under a key of its own: then that is its contact (router_calls.h). */
+static enum sea_err read_call(struct router_batch *batch, struct router_item *item)
+{
+    bool is_over = item->kind == ROUTER_ITEM_CALL_ENDED;
+    ProtobufCBinaryData key =
+        is_over ? item->call_ended->contact_key : item->call_changed->contact_key;
+    void *body = NULL;
+    if (key.len && !is_16(key)) {
+        refuse(batch, item, "malformed");
+        return SEA_OK;
+    }
+    item->contact = router_key_of(key);
+    item->at_ms = is_over ? item->call_ended->received_at_ms : item->call_changed->received_at_ms;
+    item->order_id = sea_str(is_over ? item->call_ended->order_id : item->call_changed->order_id);
+    enum sea_err err =
+        open_body(batch, item, is_over ? item->call_ended->sealed : item->call_changed->sealed,
+                  &seadesk__v1__call_body__descriptor, &body);
+    item->call_body = body;
+    if (err || !body) return err;
+    struct sea_str account =
+        sea_str(is_over ? item->call_ended->account : item->call_changed->account);
+    struct sea_key id = sea_contact_key(&batch->tools->pepper, SEA_STR("call"), account,
+                                        sea_str(item->call_body->call_id));
+    memcpy(item->call_id.bytes, id.bytes, sizeof(item->call_id.bytes));
+    return SEA_OK;
+}
+
 static void read_command(struct router_batch *batch, struct router_item *item)
 {
     const Seadesk__V1__Command *command = item->command;
@@ -213,6 +242,8 @@ static void read_plain(struct router_batch *batch, struct router_item *item)
         break;
     case ROUTER_ITEM_SKIPPED:
     case ROUTER_ITEM_MESSAGE:
+    case ROUTER_ITEM_CALL_CHANGED:
+    case ROUTER_ITEM_CALL_ENDED:
     case ROUTER_ITEM_PROFILE:
     case ROUTER_ITEM_COMMAND:
     case ROUTER_ITEM_PRESENCE:
@@ -240,6 +271,8 @@ static enum sea_err read_item(struct router_batch *batch, struct router_item *it
         return SEA_OK;
     }
     if (item->kind == ROUTER_ITEM_MESSAGE) return read_message(batch, item);
+    if (item->kind == ROUTER_ITEM_CALL_CHANGED || item->kind == ROUTER_ITEM_CALL_ENDED)
+        return read_call(batch, item);
     if (item->kind == ROUTER_ITEM_PROFILE) return read_profile(batch, item);
     if (item->kind == ROUTER_ITEM_COMMAND)
         read_command(batch, item);

@@ -1,7 +1,7 @@
 /* router_seal.c: seals under contacts' keys. */
 #include "router_seal.h"
 
-#include "router_load.h"
+#include "router_calls.h"
 #include "sea_id.h"
 
 enum { ENSURE_MOST = SEA_KEYS_BATCH_MOST };
@@ -41,6 +41,7 @@ enum sea_err router_seal_ready(struct router_batch *batch)
     want_drafts(batch, &keys);
     want_contacts(batch, &keys);
     want_sent(batch, &keys);
+    router_calls_want(batch, &keys);
     for (size_t at = 0; !err && at < keys.count; at += ENSURE_MOST) {
         size_t n = keys.count - at < ENSURE_MOST ? keys.count - at : ENSURE_MOST;
         err = sea_keys_ensure(batch->tools->keys, keys.items + at, n);

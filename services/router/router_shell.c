@@ -68,10 +68,14 @@ static const enum sea_topic TOPICS[] = {
     SEA_TOPIC_DELIVERIES, SEA_TOPIC_DEADLINES, SEA_TOPIC_PRIVACY,
 };
 
+static const struct sea_later_topic LATER[] = {{SEA_TOPIC_CALLS, 1}}; /* 0013_router_calls.sql */
+
 const struct sea_worker_ops router_worker_ops = {
     .service = "router",
     .topics = TOPICS,
     .topics_count = SEA_COUNT(TOPICS),
+    .later = LATER,
+    .later_count = SEA_COUNT(LATER),
     .takes_repeated_commands = true,
     .apply = apply,
     .committed = committed,

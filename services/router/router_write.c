@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "router_calls.h"
 #include "router_codes.h"
 #include "router_load.h"
 #include "router_metrics.h"
@@ -527,6 +528,7 @@ enum sea_err router_write(struct router_batch *batch)
     if (!err) err = write_orders(batch);
     if (!err) err = write_notices(batch);
     if (!err) err = write_agents(batch);
+    if (!err) err = router_calls_write(batch);
     if (!err) err = router_write_tickets(batch);
     return err;
 }

@@ -13,16 +13,19 @@ static const struct sea_pg_stmt INSERT = {
     "router_insert_tickets",
     "INSERT INTO ticket (ticket_id, home_key, number, version, status, is_active, market, channel,"
     " account, language, is_language_sure, priority, queue, opened_at, order_ids, sealed_subject,"
-    " tag_issue, asked_at, last_in_at, sort_at, root_id, gone)"
+    " assignee, tag_issue, acknowledged_at, answered_at, asked_at, last_in_at, sort_at, root_id, "
+    "gone)"
     " SELECT u.id, u.home, u.number, u.version, u.status, true, u.market, u.channel, u.account,"
     " u.language, u.is_sure, u.priority, u.queue, $1, string_to_array(u.orders, E'\\x1f'),"
-    " u.subject, u.issue, u.asked, u.last_in, u.sort, u.root, " GONE
+    " u.subject, u.assignee, u.issue, u.acknowledged, u.answered, u.asked, u.last_in, u.sort, "
+    "u.root, " GONE
     " FROM unnest($2::uuid[], $3::bytea[], $4::int[], $5::bigint[], $6::int[], $7::text[],"
     " $8::text[], $9::text[], $10::text[], $11::bool[], $12::int[], $13::text[], $14::text[],"
-    " $15::bytea[], $16::text[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[],"
-    " $20::uuid[], $21::int[]) u (id, home, number, version, status, market, channel, account,"
-    " language, is_sure, priority, queue, orders, subject, issue, asked, last_in, sort, root,"
-    " gone_month)"};
+    " $15::bytea[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[],"
+    " $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], $23::uuid[], $24::int[])"
+    " u (id, home, number, version, status, market, channel, account, language, is_sure,"
+    " priority, queue, orders, subject, assignee, issue, acknowledged, answered, asked, last_in,"
+    " sort, root, gone_month)"};
 static const struct sea_pg_stmt UPDATE = {
     "router_update_tickets",
     "UPDATE ticket t SET version = u.version, status = u.status, is_active = u.status < 6,"
@@ -110,7 +113,8 @@ static enum sea_err insert(struct router_batch *batch)
     if (!list.count) return SEA_OK;
     struct sea_str *subjects = router_batch_alloc(batch, list.count * sizeof(*subjects));
     for (size_t i = 0; i < list.count && !err; i++) {
-        sea_assert(list.items[i]->status == ROUTER_OPEN);
+        sea_assert(list.items[i]->status == ROUTER_OPEN ||
+                   list.items[i]->status == ROUTER_ASSIGNED);
         err = seal_subject(batch, list.items[i], &subjects[i]);
     }
     if (err) return err;
@@ -130,7 +134,10 @@ static enum sea_err insert(struct router_batch *batch)
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, t->queue));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, joined_orders(batch, t)));
     COLUMN(SEA_PG_BYTES, router_arg_bytes(args, subjects[i]); (void)t);
+    COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, t->assignee));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, t->tags.issue));
+    TIME(acknowledged_at_ms);
+    TIME(answered_at_ms);
     TIME(asked_at_ms);
     TIME(last_in_at_ms);
     TIME(sort_at_ms);

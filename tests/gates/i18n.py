@@ -14,6 +14,7 @@ FAMILIES = {
     "delivery": "drafted held blocked queued accepted delivered read failed dropped returned uncertain",
     "clock": "acknowledgement first_response next_response resolution",
     "clock_state": "running paused warned met breached cancelled",
+    "call_outcome": "going_on answered missed busy voicemail failed",
     "presence": "online away offline",
     "consent": "service marketing recording",
     "tag": "issue emotion product_version stage",

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import time
+import urllib.parse
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -131,3 +133,93 @@ def test_who_writes_to_a_page_and_comments_on_it_is_one_customer_of_two_channels
     by = [shown(*of) for of in (("messenger", mid), ("facebook", comment), ("facebook", others))]
     assert by[0]["customer_id"] == by[1]["customer_id"] != by[2]["customer_id"]
     assert by[0]["conversation_id"] != by[1]["conversation_id"]
+
+
+# ---- calls ----
+
+@pytest.fixture
+def calls(publish, hasher, pg, desk):
+    """A caller, and what their phone system tells."""
+    class Calls:
+        def __init__(self):
+            self.number = "+4477009" + str(uuid.uuid4().int)[:5]
+            self.key = hasher.contact("phone", "demo", self.number)
+
+        def tell(self, call_id, name, **more):
+            call = {"call_id": call_id, "account": "demo", "direction": "inbound", "number": self.number}
+            publish("call." + name, call={**call, **more})
+
+        def ticket(self, is_there):
+            """The caller's only ticket, once it is so."""
+            def look():
+                rows = pg.query("select ticket_id from router.ticket where home_key = %s", self.key)
+                assert len(rows) < 2
+                ticket = rows and desk.get(f"/tickets/{rows[0][0]}").json()
+                return ticket and is_there(ticket) and ticket
+            return eventually(look)
+    return Calls()
+
+
+def ago(now, seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - seconds))
+
+
+@pytest.mark.ledger("CH-03")
+@pytest.mark.parametrize("order", [["ringing", "answered", "recorded", "ended"], ["ended", "answered", "ringing", "recorded"]])
+def test_a_call_opens_one_ticket_with_rings_wait_and_recording(calls, pg, order):
+    """CH-03: in whatever order its records come, and if they come again; what is missed later goes on with it."""
+    call_id, reference = e.new("c-"), e.new("rec/")
+    now = time.time()
+    rang, answered, over = ago(now, 60), ago(now, 51), ago(now, 5)
+    said = {"ringing": {"rings": 1, "started_at": rang}, "answered": {"rings": 3, "answered_at": answered},
+            "recorded": {"recording": reference},
+            "ended": {"rings": 3, "outcome": "answered", "started_at": rang, "answered_at": answered, "ended_at": over}}
+    for name in order + order:
+        calls.tell(call_id, name, **said[name])
+    ticket = calls.ticket(lambda one: one.get("calls") and one["calls"][0]["outcome"] and one["calls"][0]["recording"])
+    assert (ticket["channel"], ticket["customer"]["channels"][0]["channel"]) == ("phone", "phone")
+    [call] = ticket["calls"]
+    assert (call["direction"], call["outcome"], call["rings"], call["wait_ms"], call["recording"]) == (
+        "inbound", "answered", 3, 9000, reference)
+    calls.tell(e.new("c-"), "ended", outcome="missed", rings=6, started_at=ago(now, 3), ended_at=ago(now, 1))
+    again = calls.ticket(lambda one: len(one["calls"]) == 2)
+    assert again["id"] == ticket["id"] and again["calls"][1]["outcome"] == "missed" and again["calls"][1]["wait_ms"] is None
+    for table in ("call", "ticket", "contact", "decision"):
+        assert not pg.value(f"select count(*) from router.{table} t where t::text ~ %s", f"{reference}|{calls.number[1:]}")
+
+
+@pytest.fixture
+def twilio(edge, traffic):
+    """twilio(**params): what Twilio tells of a call."""
+    def tell(**params):
+        url = f"{edge.base}/v1/channels/phone/twilio"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **traffic.sign_twilio(url, params, "demo-phone-secret")}
+        answer = edge.post("/v1/channels/phone/twilio", data=urllib.parse.urlencode(params), headers=headers)
+        assert answer.status_code in (200, 204), answer.text
+    return tell
+
+
+@pytest.mark.ledger("CH-03")
+def test_a_recording_is_its_callers_and_a_hidden_callers_call_has_a_ticket(twilio, hasher, pg, desk):
+    """CH-03: recordings come without a number and find their call by its id, or wait for it; whoever hides their number has a
+    contact of that call alone."""
+    def call(home):
+        rows = pg.query("select ticket_id from router.call where home_key = %s and ticket_id is not null", home)
+        ticket = rows and desk.get(f"/tickets/{rows[0][0]}").json()
+        return ticket and len(rows) == len(ticket["calls"]) == 1 and ticket["calls"][0]["recording"] and ticket
+
+    number, known, hidden = "+55119" + str(uuid.uuid4().int)[:8], "CA" + uuid.uuid4().hex, "CA" + uuid.uuid4().hex
+    told = {"CallSid": known, "RecordingStatus": "completed", "RecordingSid": "RE" + known}
+    waiting = pg.value("select count(*) from router.call where ticket_id is null")
+    twilio(**told)
+    assert eventually(lambda: pg.value("select count(*) from router.call where ticket_id is null") == waiting + 1)
+    twilio(CallSid=known, CallStatus="ringing", Direction="inbound", From=number, To="+15550100")
+    ticket = eventually(lambda: call(hasher.contact("phone", "twilio", number)))
+    assert (ticket["market"], ticket["calls"][0]["recording"]) == ("BR", "RE" + known)
+
+    twilio(CallSid=hidden, CallStatus="no-answer", Direction="inbound", From="+266696687", To="+15550100")
+    twilio(**{**told, "CallSid": hidden, "RecordingSid": "RE" + hidden})
+    home = eventually(lambda: pg.value("select c.home_key from router.call c join router.contact o on o.contact_key = c.home_key"
+                                       " where o.sealed is null and c.sealed is not null"))
+    ticket = eventually(lambda: call(home))
+    assert (ticket["calls"][0]["outcome"], ticket["calls"][0]["recording"]) == ("missed", "RE" + hidden)

@@ -51,6 +51,12 @@ class Person:
         external_id = self.post(text, at_ms)
         return eventually(lambda: self.desk.message("whatsapp", external_id), 30)
 
+    def call(self, recording):
+        """A call from their number."""
+        call = {"call_id": "c-" + uuid.uuid4().hex, "account": "demo", "number": "+" + self.number, "direction": "inbound", "outcome": "missed",
+                "started_at": "2026-11-22T08:00:00Z", "ended_at": "2026-11-22T08:00:30Z", "recording": recording}
+        assert self.traffic.post_event(self.ingest.base, self.traffic.business_event("call.ended", {"call": call}))[0] == 202
+
     def post(self, text, at_ms=None):
         external_id = self.traffic.new_id("wamid.")
         payload = self.traffic.whatsapp_text(self.number, text, external_id, at_ms, name="Inês Inconfundível")
@@ -78,6 +84,12 @@ def state_of(sup, request):
 
 def wait_done(sup, request, timeout=60):
     return eventually(lambda: (said := state_of(sup, request))["state"] == "done" and said, timeout)
+
+
+def calls_of(pg, customer):
+    """How many are kept under the keys of the customer's contacts."""
+    return pg.value("SELECT count(*) FROM router.call WHERE home_key IN"
+                    " (SELECT contact_key FROM router.contact WHERE customer_id = %s)", customer)
 
 
 def contacts_of(pg, customer):
@@ -122,12 +134,15 @@ def test_of_somebody_erased_while_a_file_comes_nothing_is_stored(person, ingest,
 
 
 def test_a_person_is_forgotten_everywhere_and_it_is_proved(person, sup, desk, pg, keys_pg, tmp_path):
+    person.call("rec/of-the-forgotten")
+    eventually(lambda: calls_of(pg, person.customer) == 1)
     keys = contacts_of(pg, person.customer)
     assert keys and person.first["text"] == SECRET_WORDS
     request = ask(sup, person.customer)
     done = wait_done(sup, request)
     assert all(store["state"] in ("deleted", "unreadable", "empty") for store in done["stores"])
-    assert {store["store"]: store["rows"] for store in done["stores"]}["router.message"] >= 1
+    rows = {store["store"]: store["rows"] for store in done["stores"]}
+    assert rows["router.message"] >= 1 and rows["router.call"] == 1
     statement = verified(done["certificate"], tmp_path)
     assert statement["request_id"] == request and statement["contacts"] == len(keys)
     assert statement["keys_destroyed"] >= 1 and statement["keys_destroyed_at"] < statement["done_at"]
@@ -216,6 +231,8 @@ def exported(sup, request):
 def test_what_is_kept_of_a_person_is_handed_over_and_of_nobody_else(person, traffic, ingest, desk, sup, pg, log_text):
     other = Person(traffic, ingest, desk, "o segredo de outra pessoa")
     person.write("mais uma pergunta")
+    person.call("rec/inconfundivel")
+    eventually(lambda: calls_of(pg, person.customer) == 1)
     consent = {"channel": "whatsapp", "class": "marketing", "granted": True, "proof": "said so on the phone"}
     answer = sup.post(f"/customers/{person.customer}/consents", json=consent, headers={"Idempotency-Key": uuid.uuid4().hex})
     assert answer.status_code == 202
@@ -243,7 +260,8 @@ def test_what_is_kept_of_a_person_is_handed_over_and_of_nobody_else(person, traf
     assert {(one["channel"], one["id"]) for one in document["contacts"]} >= {("whatsapp", person.number)}
     assert "Inês Inconfundível" in {one["name"] for one in document["contacts"]}
     assert [one["text"] for one in document["messages"] if one["direction"] == "in"] == [SECRET_WORDS, "mais uma pergunta"]
-    assert [one["id"] for one in document["tickets"]] == [person.first["ticket_id"]]
+    assert person.first["ticket_id"] in {one["id"] for one in document["tickets"]}
+    assert [(one["recording"], one["outcome"], one["agent"]) for one in document["calls"]] == [("rec/inconfundivel", "missed", None)]
     assert [one["order_id"] for one in document["orders"]] == [order]
     assert document["certificates"] == []
     text = json.dumps(document, ensure_ascii=False)

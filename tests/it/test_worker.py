@@ -360,6 +360,16 @@ def test_a_replaced_log_stops_the_partition_and_readiness_says_so(bare, start):
     bare.pg.query("UPDATE desk.source SET inputs = %s WHERE number = %s", inputs, number)
 
 
+def test_a_new_topic_is_read_after_an_upgrade_within_the_session(bare, start):
+    """The broker remembers a member that was away for a moment, and what it read; the new release reads its topic all the same."""
+    assert start().wait_ready().stop() == 0
+    bare.pg.query("UPDATE desk.subscription SET version = 1")
+    new = start(PROBE="later").wait_ready()
+    sent = [(event, "new") for event, future in [bare.send("new", topic="seadesk.consents") for _ in range(5)] if future.get(60)]
+    check_once_and_in_order(bare, sent)
+    assert "version=1" in new.log.read_text()
+
+
 def test_a_new_topic_is_read_only_after_it_was_raised_and_everybody_knows_it(bare, start):
     """Two instances, one of which runs code that knows one topic more: nothing is read twice, skipped, or read early."""
     old, new = start().wait_ready(), start(PROBE="later")

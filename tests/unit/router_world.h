@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "router_call.h"
 #include "router_case.h"
 #include "router_dispatch.h"
 #include "router_notice.h"

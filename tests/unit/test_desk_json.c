@@ -185,6 +185,33 @@ static void a_ticket_in_full_has_its_shape(void **state)
     sea_buf_free(&json);
 }
 
+static void ch_03_a_call_shows_rings_wait_and_recording(void **state)
+{
+    (void)state;
+    struct desk_ticket ticket = a_ticket();
+    struct desk_phone_call calls[] = {{.id = UUID(2),
+                                       .direction = S("inbound"),
+                                       .outcome = S("answered"),
+                                       .rings = 3,
+                                       .agent = S("ana"),
+                                       .recording = S("rec/17"),
+                                       .started_at_ms = AT,
+                                       .answered_at_ms = AT + 9000},
+                                      {.id = UUID(3), .direction = S("inbound")}};
+    struct sea_buf json = SEA_BUF(65536);
+    desk_json_ticket(&ticket, &json);
+    assert_null(strstr(json.ptr, "\"calls\""));
+    sea_buf_reset(&json);
+    ticket.calls = calls;
+    ticket.calls_count = SEA_COUNT(calls);
+    desk_json_ticket(&ticket, &json);
+    has(&json, "\"calls\":[{\"id\":\"" ID_2 "\",\"direction\":\"inbound\",\"outcome\":"
+               "\"answered\",\"rings\":3,\"wait_ms\":9000,\"started_at\":" AT_TEXT);
+    has(&json, "\"ended_at\":null,\"agent\":\"ana\",\"recording\":\"rec/17\"}");
+    has(&json, "\"outcome\":null,\"rings\":0,\"wait_ms\":null,\"started_at\":null");
+    sea_buf_free(&json);
+}
+
 static void a_list_says_where_it_goes_on(void **state)
 {
     (void)state;
@@ -370,6 +397,7 @@ SEA_TESTS(cmocka_unit_test(a_message_has_its_shape),
           cmocka_unit_test(a_delivery_has_its_shape),
           cmocka_unit_test(broken_text_is_shown_as_far_as_it_goes),
           cmocka_unit_test(a_ticket_in_full_has_its_shape),
+          cmocka_unit_test(ch_03_a_call_shows_rings_wait_and_recording),
           cmocka_unit_test(a_list_says_where_it_goes_on), cmocka_unit_test(an_order_has_its_shape),
           cmocka_unit_test(a_story_says_null_where_no_record_was_read),
           cmocka_unit_test(a_request_has_its_shape),

@@ -746,6 +746,113 @@ static void ch_15_a_clip_on_tiktok_opens_a_dispute_a_comment_does_not(void **sta
     }
 }
 
+/* ---- calls ---- */
+
+static struct router_call_news call_news(struct world *world, int state, uint32_t rings)
+{
+    struct router_call_news news = {.cause = cause(world), .state = state, .rings = rings};
+    if (state == ROUTER_RINGING) news.started_at_ms = T0 - 60000;
+    if (state == ROUTER_TAKEN) news.answered_at_ms = T0 - 51000;
+    if (state == ROUTER_RECORDED) news.recording = sea_str("rec/17");
+    if (state != ROUTER_OVER) return news;
+    news.outcome = ROUTER_CALL_ANSWERED;
+    news.started_at_ms = T0 - 60000;
+    news.answered_at_ms = T0 - 51000;
+    news.ended_at_ms = T0 - 1000;
+    return news;
+}
+
+static void ch_03_a_call_opens_one_ticket_in_any_order_of_its_records(void **state)
+{
+    struct world *world = *state;
+    static const int ORDERS[][6] = {{1, 2, 4, 3, 1, 2},
+                                    {4, 3, 2, 1, 4, 3},
+                                    {2, 1, 3, 4, 4, 1},
+                                    {3, 4, 1, 2, 2, 2},
+                                    {4, 4, 4, 3, 3, 3}};
+    for (size_t i = 0; i < SEA_COUNT(ORDERS); i++) {
+        struct router_contact *from = contact(world, "phone", "+447700900123");
+        struct router_ticket *ticket = NULL, *first = NULL;
+        struct router_call call = {.created_at_ms = T0};
+        world_next(world, T0);
+        for (size_t n = 0; n < SEA_COUNT(ORDERS[i]); n++) {
+            struct router_call_news news = call_news(world, ORDERS[i][n], n < 4 ? 3 : 1);
+            router_call_take(&world->plan, &news, from, &call, &ticket);
+            if (!first) first = ticket;
+            assert_ptr_equal(ticket, first);
+        }
+        assert_non_null(ticket);
+        assert_true(sea_uuid_eq(call.ticket_id, ticket->id));
+        assert_str_equal(ticket->channel, "phone");
+        assert_int_equal(call.rings, 3);
+        assert_int_equal(call.answered_at_ms - call.started_at_ms, 9000);
+        assert_int_equal(call.outcome, ROUTER_CALL_ANSWERED);
+        assert_str_equal(call.recording, "rec/17");
+        assert_int_equal(ticket->answered_at_ms, T0 - 51000);
+        assert_int_equal(ticket->asked_at_ms, 0);
+        assert_in_range(ticket->version, 1, 4); /* what tells nothing new changes nothing */
+    }
+}
+
+static void ch_03_a_missed_call_is_a_question_and_goes_on_with_what_is_open(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *from = contact(world, "phone", "+447700900123");
+    struct router_ticket *ticket = NULL;
+    struct router_call calls[2] = {{.id = {{1}}}, {.id = {{2}}}};
+    struct router_call_news news = call_news(world, ROUTER_OVER, 5);
+    news.outcome = ROUTER_CALL_MISSED;
+    news.answered_at_ms = 0;
+    news.order_id = sea_str("1001");
+    router_call_take(&world->plan, &news, from, &calls[0], &ticket);
+    assert_int_equal(ticket->status, ROUTER_OPEN);
+    assert_int_equal(ticket->asked_at_ms, T0 - 60000);
+    assert_int_equal(ticket->answered_at_ms, 0);
+    assert_str_equal(ticket->orders[0], "1001");
+    assert_true(is_decided(world, "call_ended"));
+    struct router_ticket *same = ticket;
+    news.cause = cause(world);
+    router_call_take(&world->plan, &news, from, &calls[1], &ticket);
+    assert_ptr_equal(ticket, same);
+    assert_true(sea_uuid_eq(calls[1].ticket_id, same->id));
+}
+
+static void ch_03_an_answered_call_is_the_answering_agents(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *from = contact(world, "phone", "+447700900123");
+    struct router_ticket *ticket = NULL;
+    struct router_call call = {.created_at_ms = T0};
+    struct router_agent *ana = router_dispatch_agent(&world->plan, SEA_STR("ana"));
+    struct router_call_news news = call_news(world, ROUTER_TAKEN, 2);
+    news.agent = sea_str("ana");
+    router_call_take(&world->plan, &news, from, &call, &ticket);
+    assert_int_equal(ticket->status, ROUTER_ASSIGNED);
+    assert_str_equal(ticket->assignee, "ana");
+    assert_int_equal(ana->load, 10);
+}
+
+static void ch_03_calls_of_ours_of_long_ago_and_recordings_alone_open_nothing(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *from = contact(world, "phone", "+447700900123");
+    for (int i = 0; i < 3; i++) {
+        struct router_ticket *ticket = NULL;
+        struct router_call call = {.created_at_ms = T0};
+        struct router_call_news news = call_news(world, i == 2 ? ROUTER_RECORDED : ROUTER_OVER, 1);
+        news.is_outbound = i == 0;
+        news.is_historical = i == 1;
+        router_call_take(&world->plan, &news, from, &call, &ticket);
+        assert_null(ticket);
+        assert_true(call.is_changed);
+        if (i != 2) continue;
+        assert_str_equal(call.recording, "rec/17"); /* and waits for its call */
+        news = call_news(world, ROUTER_RINGING, 1);
+        router_call_take(&world->plan, &news, from, &call, &ticket);
+        assert_true(sea_uuid_eq(call.ticket_id, ticket->id));
+    }
+}
+
 SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the_future),
           WORLD_TEST(a_first_message_opens_a_ticket_in_the_markets_queue_CH_10),
           WORLD_TEST(a_translation_is_wanted_only_of_a_language_that_is_sure_and_foreign),
@@ -776,4 +883,8 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(ch_19_a_bad_review_raises_its_ticket_and_the_alert),
           WORLD_TEST(ch_19_a_bad_review_of_one_who_has_a_ticket_raises_that_one),
           WORLD_TEST(ch_15_a_clip_on_tiktok_opens_a_dispute_a_comment_does_not),
+          WORLD_TEST(ch_03_a_call_opens_one_ticket_in_any_order_of_its_records),
+          WORLD_TEST(ch_03_a_missed_call_is_a_question_and_goes_on_with_what_is_open),
+          WORLD_TEST(ch_03_an_answered_call_is_the_answering_agents),
+          WORLD_TEST(ch_03_calls_of_ours_of_long_ago_and_recordings_alone_open_nothing),
           WORLD_TEST(ids_name_the_month_in_which_the_row_must_be_gone))

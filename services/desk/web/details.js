@@ -73,6 +73,8 @@ function draw() {
     { key: "clocks", shows: [ticket.clocks, ticket.zone], make: () => drawClocks(ticket) },
     { key: "customer", shows: [ticket.customer, ticket.market, ticket.zone, ticket.language],
       make: () => drawCustomer(ticket) },
+    ...(ticket.calls ?? []).map((call) => ({ key: `call ${call.id}`, shows: [call, ticket.zone],
+      make: () => drawCall(call, ticket.zone) })),
     ...shownIds().map((id) => ({ key: `order ${id}`, shows: [orders.get(id)?.order,
       orders.get(id)?.failure?.status], make: () => drawOrder(id) })),
     { key: "facts", shows: [facts], make: () => drawFacts(ticket) },
@@ -129,6 +131,16 @@ function drawCustomer(ticket) {
     pair(t("customer.email"), who.email, { dir: "ltr" }),
     contacts.length ? pair(t("customer.contacts"), h("span", { class: "stack" }, contacts)) : [],
     consents.length ? pair(t("customer.consents"), h("span", { class: "stack" }, consents)) : []));
+}
+
+function drawCall(call, zone) {
+  const seconds = call.wait_ms === null ? null : t("call.seconds", { n: Math.round(call.wait_ms / 1000) });
+  return card("chat", t("call.title"), h("dl", {},
+    pair(t("call.started"), call.started_at && bothTimes(call.started_at, zone)),
+    pair(t("call.outcome"), code("call_outcome", call.outcome ?? "going_on")),
+    pair(t("call.rings"), call.rings),
+    pair(t("call.wait"), seconds),
+    pair(t("call.recording"), call.recording)));
 }
 
 function drawOrder(id) {

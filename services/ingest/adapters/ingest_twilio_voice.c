@@ -67,6 +67,17 @@ static void read_end(struct ingest_call *call, int64_t at_ms, struct sea_str sec
         call->answered_at_ms = at_ms - (int64_t)duration_s * 1000;
 }
 
+/* The caller hides their number: Twilio puts these in its place
+ * (help.twilio.com/articles/223179988: the words' digits on a telephone's keys). */
+static bool is_hidden(struct sea_str number)
+{
+    static const char *const STANDINS[] = {"+266696687",   "+7378742833", "+2562533",
+                                           "+86282452253", "+8656696",    "anonymous"};
+    for (size_t i = 0; i < SEA_COUNT(STANDINS); i++)
+        if (sea_str_is(number, STANDINS[i])) return true;
+    return false;
+}
+
 static void read_call(const struct ingest_webhook *hook, struct sea_str sid, struct sea_str status,
                       struct ingest_items *items)
 {
@@ -74,6 +85,7 @@ static void read_call(const struct ingest_webhook *hook, struct sea_str sid, str
         outcome = ingest_word_of(OUTCOMES, SEA_COUNT(OUTCOMES), status, 0);
     bool is_outbound = sea_str_starts(field(hook, "Direction", items), "outbound");
     struct sea_str number = field(hook, is_outbound ? "To" : "From", items);
+    if (is_hidden(number)) number = (struct sea_str){NULL, 0};
     struct ingest_item *item =
         state || outcome ? ingest_found_call(hook, items, state, sid, status, number) : NULL;
     if (!item) return;
