@@ -9,7 +9,8 @@
 #include "sea_keys.h"
 
 enum sea_days_purpose {
-    SEA_DAYS_INTAKE, /* what ingest puts on the topics; only ingest and router may have these */
+    SEA_DAYS_INTAKE, /* what ingest puts on the topics; only ingest, router and media-fetcher may
+                        have these */
     SEA_DAYS_DEAD,   /* values on seadesk.dlq */
     SEA_DAYS_PURPOSES
 };

@@ -55,7 +55,8 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                                     .password = config->postgres_password,
                                     .name = "media-fetcher",
                                     .master_key = config->master_key};
-    struct sea_http_client_config client = {.in_flight_max = (uint32_t)service->own.in_flight};
+    /* A file's next call begins while its last one ends. */
+    struct sea_http_client_config client = {.in_flight_max = 2 * (uint32_t)service->own.in_flight};
     service->app = app;
     service->store = (struct media_store)MEDIA_STORE;
     service->step_event = event_new(sea_app_base(app), -1, 0, on_step, service);

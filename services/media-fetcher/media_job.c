@@ -89,8 +89,8 @@ static void call(struct media_job *job)
         .may_repeat = true,
         .may_connect = job->url.is_exempt ? NULL : may_connect,
     };
-    if (sea_http_client_send(service->client, &request, on_reply, job) == NULL)
-        land(job, media_again("capacity", job->item.tries + 1, 0));
+    bool is_sent = sea_http_client_send(service->client, &request, on_reply, job) != NULL;
+    sea_assert(is_sent); /* there is room for all jobs */
 }
 
 static void follow(struct media_job *job, const struct sea_http_reply *reply)

@@ -152,8 +152,9 @@ static bool settle(struct media *service, struct media_job *job)
     struct settling settling = {.job = job};
     uint32_t number = job->item.number;
     if (sea_worker_owns(service->worker, number)) {
-        if (sea_worker_transact(service->worker, &number, 1, record, &settling) != SEA_OK)
-            return false;
+        enum sea_err err = sea_worker_transact(service->worker, &number, 1, record, &settling);
+        if (err == SEA_ERR_REJECT) job->verdict = media_failed("unstorable");
+        if (err) return false;
         count(&settling);
     } /* else its new owner does it again */
     media_job_free(job);

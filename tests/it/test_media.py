@@ -141,6 +141,12 @@ def test_each_refusal_has_its_reason(write, settled, files, env):
         assert (one["state"], one["reason"]) == (state, reason), url
 
 
+def test_as_many_files_as_are_fetched_at_a_time_may_all_be_redirected(write, settled, files, pg):
+    for message in [write(files(to=files(size=4_000_000))) for _ in range(8)]:
+        assert settled(message, "done")[0]["size"] == 4_000_000
+        assert row(pg, message, "tries") == 1
+
+
 def test_what_is_gone_fails_at_once_and_redirects_end(write, settled, files, fake, env):
     gone = e.new("f-") + ".png"
     fake.script({"media": [{"to": gone, "status": 404}]})
