@@ -69,6 +69,29 @@ static uint32_t read_go(struct reading *reading, struct sea_yaml_node node)
     return 0;
 }
 
+static struct sea_visit read_visit(struct sea_yaml_node node)
+{
+    static const char *const DAYS[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    struct sea_visit visit = {0};
+    struct sea_yaml_map map;
+    int64_t days = 0;
+    uint32_t weekday = 0;
+    uint16_t minute = 0;
+    if (sea_yaml_is_absent(node) || !sea_yaml_map(node, &map)) return visit;
+    struct sea_yaml_node in_days = sea_yaml_get(&map, "in_days"), on = sea_yaml_get(&map, "on");
+    sea_yaml_daytime(sea_yaml_need(&map, "at"), &minute);
+    sea_yaml_end(&map);
+    if (sea_yaml_is_absent(in_days) == sea_yaml_is_absent(on))
+        sea_yaml_error(node, "expected exactly one of: in_days, on");
+    else if (!sea_yaml_is_absent(in_days))
+        sea_yaml_int(in_days, 1, 30, &days);
+    else if (sea_yaml_choice(on, DAYS, SEA_COUNT(DAYS), &weekday))
+        visit.weekday = weekday + 1;
+    visit.days = (uint32_t)days;
+    visit.minute = minute;
+    return visit;
+}
+
 static void read_choices(struct reading *reading, struct sea_yaml_node list,
                          struct sea_menu_step *step)
 {
@@ -83,6 +106,7 @@ static void read_choices(struct reading *reading, struct sea_yaml_node list,
         if (!sea_yaml_map(sea_yaml_item(list, i), &map)) continue;
         choices[i].say = read_say(sea_yaml_need(&map, "say"), &NO_VARIABLES);
         sea_yaml_text(sea_yaml_get(&map, "language"), &choices[i].language);
+        choices[i].visit = read_visit(sea_yaml_get(&map, "visit"));
         choices[i].go = read_go(reading, sea_yaml_need(&map, "go"));
         sea_yaml_end(&map);
     }

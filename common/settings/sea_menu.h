@@ -19,10 +19,19 @@ struct sea_menu_say {
     uint32_t count;
 };
 
+/* When somebody comes, by the caller's local time: so many days from today, or on the next such
+ * weekday. */
+struct sea_visit {
+    uint32_t days;    /* 1: tomorrow; 0: none is meant, or a weekday */
+    uint32_t weekday; /* 1 (Monday) to 7; 0: by days */
+    uint32_t minute;  /* of that day */
+};
+
 struct sea_menu_choice {
     struct sea_menu_say say;
-    const char *language; /* choosing it changes the language; NULL: it doesn't */
-    uint32_t go;          /* index of the next step */
+    struct sea_visit visit; /* what choosing it books; zeros: nothing */
+    const char *language;   /* choosing it changes the language; NULL: it doesn't */
+    uint32_t go;            /* index of the next step */
 };
 
 enum sea_menu_kind {

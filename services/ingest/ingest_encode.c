@@ -127,6 +127,7 @@ static struct sea_str message_body(struct job *job)
 {
     const struct ingest_message *message = &job->item->message;
     Seadesk__V1__MessageBody body = SEADESK__V1__MESSAGE_BODY__INIT;
+    Seadesk__V1__Booking booking = SEADESK__V1__BOOKING__INIT;
     bool is_cut = message->raw.len > INGEST_RAW_MAX;
     body.external_id = text(job, message->external_id);
     body.contact_id = text(job, job->item->contact_id);
@@ -143,6 +144,11 @@ static struct sea_str message_body(struct job *job)
     body.has_recording_consent = message->has_recording_consent;
     body.notice_version = text(job, message->notice_version);
     add_attachments(job, message, &body);
+    booking.reference = text(job, message->booking);
+    booking.days = message->visit.days;
+    booking.weekday = message->visit.weekday;
+    booking.minute = message->visit.minute;
+    if (message->booking.len) body.booking = &booking;
     /* What is stored twice, in words and in the raw part, must still fit in one record. */
     if (protobuf_c_message_get_packed_size(&body.base) > SEA_RECORD_MAX_BYTES - 2048) {
         body.raw.len = 0;

@@ -5,6 +5,7 @@
 
 #include "sea_arena.h"
 #include "sea_base.h"
+#include "sea_menu.h"
 
 enum {
     INGEST_ITEMS_MAX = 2000, /* of one request */
@@ -52,6 +53,8 @@ struct ingest_message {
     unsigned part, parts;        /* which of how many; 0: it is whole */
     bool is_incomplete;          /* parts of it didn't come */
     struct sea_str empty_fields; /* of a form: the optional members that it left empty */
+    struct sea_str booking;      /* its reference; empty: nothing was booked */
+    struct sea_visit visit;      /* when, of a booking; zeros: no time was chosen */
 };
 
 struct ingest_receipt {

@@ -248,6 +248,19 @@ static struct sea_str order_of(const struct dialogue *dialogue)
     return order;
 }
 
+/* The last one that was chosen. */
+static struct sea_visit visit_of(const struct dialogue *dialogue)
+{
+    struct sea_visit visit = {0};
+    for (uint32_t i = 0; i < dialogue->ways_count; i++) {
+        const struct way *way = &dialogue->ways[i];
+        const struct sea_menu_choice *choice =
+            choice_of(&dialogue->menu->steps[way->step], way->input);
+        if (choice && (choice->visit.days || choice->visit.weekday)) visit = choice->visit;
+    }
+    return visit;
+}
+
 static bool tell(struct dialogue *dialogue, struct sea_arena *arena, struct ingest_menu_place *ret)
 {
     bool has_more = false;
@@ -263,6 +276,8 @@ static bool tell(struct dialogue *dialogue, struct sea_arena *arena, struct inge
                                       .act = step->act,
                                       .language = language_of(dialogue).ptr,
                                       .order = sea_arena_str(arena, order_of(dialogue))};
+    if (step->kind == SEA_MENU_END && step->act == SEA_MENU_BOOKING)
+        ret->visit = visit_of(dialogue);
     ret->is_last = ret->is_over && !has_more;
     if (ret->is_over)
         ret->told = joined(dialogue, arena, true);

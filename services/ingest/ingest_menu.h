@@ -20,9 +20,10 @@ struct ingest_menu_place {
     bool is_last;        /* of an end: nothing more is to be read */
     enum sea_menu_act act;
     const char *language;
-    struct sea_str order; /* as typed; empty: none */
-    struct sea_str told;  /* what was chosen and typed, in the caller's language: "a > b" */
-    struct sea_str path;  /* inputs that lead here, without detours; empty: the start, or over */
+    struct sea_str order;   /* as typed; empty: none */
+    struct sea_visit visit; /* of a booking; zeros: no time was chosen */
+    struct sea_str told;    /* what was chosen and typed, in the caller's language: "a > b" */
+    struct sea_str path;    /* inputs that lead here, without detours; empty: the start, or over */
 };
 
 /* `inputs` are joined by '*', as aggregators send them; "98" turns the page, "0" goes back. What is

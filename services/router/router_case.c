@@ -287,6 +287,32 @@ static void answer(struct router_plan *plan, const struct router_inbound *in,
     router_plan_decide(plan, ticket, in->cause, ROUTER, "auto_answered", sea_str(draft->template));
 }
 
+/* By SMS, where a dial string's own contact hears nothing. */
+static void remind(struct router_plan *plan, const struct router_inbound *in,
+                   struct router_contact *contact, struct router_ticket *ticket)
+{
+    struct router_contact *to = in->reminded;
+    const struct sea_zone *zone = router_person_clock(plan->rules, contact);
+    int64_t booked_ms = router_case_sent_at_ms(in, plan->now_ms);
+    int64_t at_ms = zone ? router_case_visit_ms(zone, &in->visit, booked_ms) : 0;
+    char time[SEA_TIME_TEXT];
+    router_plan_decide(plan, ticket, in->cause, ROUTER, "visit_booked", in->booking);
+    if (at_ms <= plan->now_ms || !to || to->is_service_refused) return;
+    struct router_draft *draft = say(plan, in, contact, ticket, SEA_CLASS_SERVICE);
+    sea_time_print(at_ms, time);
+    draft->template = "visit_reminder";
+    draft->zone = zone->name;
+    draft->ladder[0] = to;
+    draft->last_inbound_ms = to->last_in_at_ms;
+    draft->not_before_ms = at_ms - plan->rules->visit_reminder_ms;
+    draft->expires_at_ms = at_ms;
+    router_draft_var(draft, "reference", in->booking);
+    router_draft_var(draft, "at", sea_arena_str(plan->arena, sea_str(time)));
+    router_draft_var(
+        draft, "hour",
+        router_plan_print(plan, "%02u:%02u", in->visit.minute / 60, in->visit.minute % 60));
+}
+
 static void want_translation(struct router_plan *plan, const struct router_inbound *in,
                              const struct router_ticket *ticket, struct router_message *message)
 {
@@ -335,5 +361,8 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
         router_plan_decide(plan, *ticket, in->cause, ROUTER, "stop_asked",
                            SEA_STR("in own words: a person decides"));
     want_translation(plan, in, *ticket, message);
-    answer(plan, in, contact, *ticket);
+    if (in->booking.len)
+        remind(plan, in, contact, *ticket);
+    else
+        answer(plan, in, contact, *ticket);
 }

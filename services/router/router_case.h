@@ -22,8 +22,11 @@ struct router_inbound {
     const void *body;
     uint32_t rating; /* stars; 0: none */
     struct router_reading reading;
-    struct sea_str order_id;                  /* told by the sender's system; "" */
-    struct sea_str empty_fields;              /* of a form, by name; "" */
+    struct sea_str order_id;     /* told by the sender's system; "" */
+    struct sea_str empty_fields; /* of a form, by name; "" */
+    struct sea_str booking;      /* the reference of a visit; "" */
+    struct sea_visit visit;
+    struct router_contact *reminded; /* of a booking: where it is reminded of; NULL: nowhere */
     const struct router_order *const *orders; /* known ones that the message names */
     uint32_t order_count;
     const struct router_order *const *own; /* all of the customer's, for one who asks */
@@ -99,6 +102,10 @@ struct router_delivered {
  * NULL. Returns false when it was no news. */
 bool router_case_delivery(struct router_plan *plan, const struct router_delivered *news,
                           struct router_sent *sent, struct router_ticket *ticket);
+
+/* When a visit is that was booked at `booked_ms`; 0: no time was chosen. */
+int64_t router_case_visit_ms(const struct sea_zone *zone, const struct sea_visit *visit,
+                             int64_t booked_ms);
 
 /* The template of an automatic answer and its variables, from the order's state. */
 void router_case_order_answer(struct router_plan *plan, struct router_draft *draft,

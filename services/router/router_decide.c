@@ -56,10 +56,16 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         .reading = item->reading,
         .order_id = item->order_id,
         .empty_fields = sea_str(item->message->empty_fields),
+        .reminded = item->sibling,
         .orders = named,
         .own = customer->orders,
         .own_count = customer->order_count,
     };
+    const Seadesk__V1__Booking *booking = item->body->booking;
+    if (booking) {
+        in.booking = sea_str(booking->reference);
+        in.visit = (struct sea_visit){booking->days, booking->weekday, booking->minute};
+    }
     for (uint32_t i = 0; i < item->ref_count; i++) {
         const struct router_order *order = router_map_get(&batch->orders, item->refs[i]);
         if (order && (order->is_stored || order->is_changed)) named[in.order_count++] = order;

@@ -142,7 +142,7 @@ static bool needs_customer(const struct router_item *item)
 {
     switch (item->kind) {
     case ROUTER_ITEM_MESSAGE:
-        return item->reading.asks_for_order;
+        return item->reading.asks_for_order || item->body->booking;
     case ROUTER_ITEM_COMMAND:
         return item->command->what_case == SEADESK__V1__COMMAND__WHAT_REPLY;
     case ROUTER_ITEM_DELIVERY:

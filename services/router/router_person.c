@@ -15,7 +15,8 @@ struct sea_str router_person_phone(struct router_plan *plan, struct sea_str chan
                                    struct sea_str address, struct sea_str phone)
 {
     const struct sea_channel *known = sea_channel_of(channel);
-    bool is_number = known && (known->adapter == SEA_ADAPTER_WHATSAPP || is_sms(known));
+    bool is_number = known && (known->adapter == SEA_ADAPTER_WHATSAPP ||
+                               known->adapter == SEA_ADAPTER_AFRICASTALKING_USSD || is_sms(known));
     struct sea_str from = phone.len ? phone : is_number ? address : (struct sea_str){"", 0};
     char *digits = router_plan_alloc(plan, from.len + 1);
     size_t len = 0;
@@ -40,13 +41,20 @@ const struct sea_market *router_person_market(const struct router_rules *rules,
     return sea_market_of(rules->markets, &facts);
 }
 
-const char *router_person_zone(const struct router_rules *rules,
-                               const struct router_contact *contact)
+const struct sea_zone *router_person_clock(const struct router_rules *rules,
+                                           const struct router_contact *contact)
 {
     const struct sea_zone *zones[SEA_ZONES_MAX];
     struct sea_contact_facts facts = facts_of(rules, contact);
     facts.account_market = contact->market;
-    return sea_market_zones_of(rules->markets, &facts, zones) ? zones[0]->name : "UTC";
+    return sea_market_zones_of(rules->markets, &facts, zones) ? zones[0] : NULL;
+}
+
+const char *router_person_zone(const struct router_rules *rules,
+                               const struct router_contact *contact)
+{
+    const struct sea_zone *zone = router_person_clock(rules, contact);
+    return zone ? zone->name : "UTC";
 }
 
 struct sea_str router_person_twin(struct sea_str channel)

@@ -19,7 +19,9 @@ struct sea_str router_person_twin(struct sea_str channel);
 void router_person_meet(struct router_plan *plan, struct router_contact *contact);
 const struct sea_market *router_person_market(const struct router_rules *rules,
                                               const struct router_contact *contact);
-/* IANA name of the zone the contact most likely lives in. */
+/* The zone the contact most likely lives in, NULL: not known; its IANA name, else UTC. */
+const struct sea_zone *router_person_clock(const struct router_rules *rules,
+                                           const struct router_contact *contact);
 const char *router_person_zone(const struct router_rules *rules,
                                const struct router_contact *contact);
 

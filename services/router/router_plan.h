@@ -17,6 +17,7 @@ struct router_rules {
     const struct sea_templates *templates;
     int64_t reopen_ms; /* a message so soon after resolving opens the ticket again */
     int64_t notice_wait_ms, notice_retry_ms; /* for a profile that isn't known yet */
+    int64_t visit_reminder_ms;               /* so long before it a visit is reminded of */
     uint32_t autos_per_hour;                 /* automatic answers to one contact */
     uint32_t agent_weight;                   /* capacity of one who never said */
 };
@@ -71,7 +72,7 @@ struct router_draft {
     struct router_contact *ladder[ROUTER_LADDER_MAX];
     uint32_t ladder_count;
     struct router_speaker agent;
-    int64_t last_inbound_ms, expires_at_ms;
+    int64_t last_inbound_ms, not_before_ms, expires_at_ms;
     struct sea_str collapse_key;
     uint32_t redraft;
     bool is_row; /* its message row stands already: only the draft changes there */

@@ -237,8 +237,10 @@ static struct sea_str number_of(const struct router_customer *customer,
     return digits;
 }
 
-static bool is_reply(const struct router_item *item)
+/* What is said another way when its own fails, or where that hears nothing: a dial string. */
+static bool needs_sibling(const struct router_item *item)
 {
+    if (item->kind == ROUTER_ITEM_MESSAGE) return item->body->booking;
     return item->kind == ROUTER_ITEM_COMMAND &&
            item->command->what_case == SEADESK__V1__COMMAND__WHAT_REPLY;
 }
@@ -286,7 +288,7 @@ enum sea_err router_profile_siblings(struct router_batch *batch)
     router_keys_init(&keys, batch->txn->arena);
     for (size_t i = 0; i < batch->item_count; i++) {
         struct router_item *item = &batch->items[i];
-        if (!is_reply(item)) continue;
+        if (!needs_sibling(item)) continue;
         find_sibling(batch, item);
         if (item->listed_count && !router_batch_contact(batch, item->listed[0].key))
             router_keys_add(&keys, item->listed[0].key);
@@ -294,7 +296,7 @@ enum sea_err router_profile_siblings(struct router_batch *batch)
     enum sea_err err = router_load_guard(batch, &keys);
     if (!err) err = router_load_contacts(batch, &keys);
     for (size_t i = 0; !err && i < batch->item_count; i++)
-        if (is_reply(&batch->items[i]) && batch->items[i].listed_count)
+        if (needs_sibling(&batch->items[i]) && batch->items[i].listed_count)
             err = take_sibling(batch, &batch->items[i]);
     return err;
 }

@@ -172,6 +172,7 @@ static enum sea_err say_draft(struct router_batch *batch, const struct router_dr
     to->language = router_c_str(batch, from->language);
     to->is_language_sure = from->is_language_sure;
     to->is_automatic = from->is_automatic;
+    to->not_before_ms = from->not_before_ms;
     to->expires_at_ms = from->expires_at_ms;
     to->collapse_key = router_c_str(batch, from->collapse_key);
     to->redraft = from->redraft;

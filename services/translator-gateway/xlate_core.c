@@ -66,7 +66,7 @@ void xlate_core_date(const struct sea_market *market, const struct sea_zone *zon
 static bool is_time(const char *name)
 {
     size_t len = strlen(name);
-    return len > 3 && strcmp(name + len - 3, "_at") == 0;
+    return strcmp(name, "at") == 0 || (len > 3 && strcmp(name + len - 3, "_at") == 0);
 }
 
 /* Codes become words, times dates; everything else is told as it came. */

@@ -1,13 +1,17 @@
 """test_phone.py: telephones at the edge: dialogues by dial string, calls, SMS in parts."""
 import concurrent.futures
+import re
 import secrets
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 import edge as e
 import stack
 from stack import header
+
+DAY_MS = 86400_000
 
 
 class Caller:
@@ -58,6 +62,25 @@ def test_a_dialogue_ends_as_one_message_with_a_booking_reference_that_a_resend_h
     assert record.key == hasher.contact("ussd", "demo", caller.phone).hex().encode()
     assert proto("messages").MessageReceived.FromString(record.value).channel == "ussd"
     assert [header(each, "ce_id") for each in e.settle(messages)].count(wanted) == 1
+
+
+@pytest.mark.ledger("DV-11")
+def test_a_booking_has_a_reference_and_a_reminder_by_sms_before_the_visit(edge, env, pg, fake, clock, eventually):
+    """DV-11: held until two hours before, by the caller's clock; then sent to their number."""
+    caller, desk = Caller(edge, fresh_phone()), stack.Desk(env["SEADESK_DESK_URL"])
+    clock.advance(-clock.now_ms() % DAY_MS)  # midnight in London, 03:00 in Nairobi
+    caller.dial()
+    booked = caller.type("1*3*2*2")
+    reference = re.search(r"reference is (\w{8})\.", booked)[1]
+    message = eventually(lambda: desk.message("ussd", caller.session), 60)
+    about = "select state, reason, release_at from notifier.delivery_v where ticket_id = %s and channel = 'twilio-sms'"
+    held = eventually(lambda: pg.query(about, message["ticket_id"]), 60)
+    visit = datetime.fromtimestamp(clock.now_ms() // DAY_MS * 86400, timezone.utc) + timedelta(days=1, hours=11)  # tomorrow, 14:00 there
+    assert held == [("held", "not_before", visit - timedelta(hours=2))]
+    assert [send for send in fake.log() if send["to"] == caller.phone] == []
+    clock.advance(33 * 3600 * 1000 + 60_000)
+    [send] = eventually(lambda: [send for send in fake.log() if send["to"] == caller.phone], 60)
+    assert send["channel"] == "twilio-sms" and reference in send["text"] and f"{visit:%d/%m/%Y}, 14:00" in send["text"]
 
 
 def test_without_redis_a_dialogue_begins_at_its_start_and_never_fails(edge, service, redis, eventually):

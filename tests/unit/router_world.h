@@ -47,6 +47,7 @@ static inline void world_open(struct world *world)
         .routing = &world->settings->routing,
         .templates = &world->settings->templates,
         .reopen_ms = 3 * DAY,
+        .visit_reminder_ms = 2 * HOUR,
         .notice_wait_ms = 5 * MINUTE,
         .notice_retry_ms = 2000,
         .autos_per_hour = 2,

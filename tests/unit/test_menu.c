@@ -248,6 +248,11 @@ static void mistakes_of_a_file_are_told_with_their_line(void **state)
         {"  top: {say: {en: a}}\n",
          "test.yaml:8:8: expected exactly one of: choices, ask with go, end\n"},
         {"  top: {say: {en: a}, choices: []}\n", "test.yaml:8:32: 0 choices, expected 1 to 20\n"},
+        {"  top: {say: {en: a}, choices: [{say: {en: b}, visit: {at: '09:00'}, go: top}]}\n",
+         "test.yaml:8:55: expected exactly one of: in_days, on\n"},
+        {"  top: {say: {en: a}, choices: [{say: {en: b}, visit: {on: day, at: '09:00'}, go: "
+         "top}]}\n",
+         "test.yaml:8:60: 'day', expected one of: mon, tue, wed, thu, fri, sat, sun\n"},
         {"  top: {say: {en: a}, end: dance}\n", "test.yaml:8:28: 'dance', expected one of: "
                                                 "booking, call_back, order_status, nothing\n"},
     };

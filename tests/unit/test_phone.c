@@ -99,7 +99,8 @@ struct caller {
     char kept[INGEST_SESSION_MAX + 1], answer[512];
     size_t messages; /* of the last request */
     struct sea_uuid message;
-    char subject[64], text[256];
+    char subject[64], booking[16], text[256];
+    struct sea_visit visit;
 };
 
 static void say(struct caller *caller, const char *session, const char *typed)
@@ -118,6 +119,9 @@ static void say(struct caller *caller, const char *session, const char *typed)
     if (caller->messages) {
         const struct ingest_item *item = form.world.items.list;
         caller->message = item->id;
+        caller->visit = item->message.visit;
+        snprintf(caller->booking, sizeof(caller->booking), "%.*s", (int)item->message.booking.len,
+                 item->message.booking.ptr);
         snprintf(caller->subject, sizeof(caller->subject), "%.*s", (int)item->message.subject.len,
                  item->message.subject.ptr);
         snprintf(caller->text, sizeof(caller->text), "%.*s", (int)item->message.text.len,
@@ -169,6 +173,8 @@ static void dv_11_a_booking_has_a_reference_which_a_repeated_request_has_too(voi
     assert_true(sea_str_starts(sea_str(caller.subject), "booking "));
     assert_int_equal(strlen(caller.subject), strlen("booking 01234567"));
     assert_non_null(strstr(caller.answer, caller.subject + strlen("booking ")));
+    assert_string_equal(caller.booking, caller.subject + strlen("booking "));
+    assert_true(caller.visit.days == 1 && !caller.visit.weekday && caller.visit.minute == 9 * 60);
     say(&other, "s2", "1*3*1*1");
     assert_string_not_equal(caller.subject, other.subject);
 }

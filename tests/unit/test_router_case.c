@@ -484,6 +484,60 @@ static void CH_14_a_marketplaces_buyer_is_answered_there_or_nowhere(void **state
     assert_ptr_equal(world->plan.drafts->ladder[0], buyer);
 }
 
+/* DV-11 */
+static void DV_11_a_visit_is_on_the_day_that_was_chosen_by_the_callers_clock(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        struct sea_visit visit;
+        int64_t after_ms; /* T0 is 11:00 on a Saturday in Nairobi */
+    } ROWS[] = {
+        {{1, 0, 9 * 60}, 22 * HOUR},       /* tomorrow, 09:00 */
+        {{0, 6, 10 * 60}, 7 * DAY - HOUR}, /* the next Saturday isn't today */
+        {{0, 1, 0}, DAY + 13 * HOUR},      /* Monday, midnight */
+    };
+    struct router_contact *caller = contact(world, "ussd", "+254711000001");
+    const struct sea_zone *zone = router_person_clock(&world->rules, caller);
+    for (size_t i = 0; i < SEA_COUNT(ROWS); i++)
+        assert_int_equal(router_case_visit_ms(zone, &ROWS[i].visit, T0), T0 + ROWS[i].after_ms);
+    assert_int_equal(router_case_visit_ms(zone, &(struct sea_visit){0}, T0), 0);
+}
+
+/* DV-11 */
+static void DV_11_a_booking_is_reminded_of_by_sms_before_it(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *caller = contact(world, "ussd", "+254711000001"),
+                          *sms = contact(world, "twilio-sms", "+254711000001");
+    struct router_inbound in = inbound(world, "Book a visit > Tomorrow morning");
+    struct router_ticket *ticket = NULL;
+    in.booking = sea_str("01234567");
+    in.visit = (struct sea_visit){1, 0, 9 * 60};
+    in.reminded = sms;
+    router_case_message(&world->plan, &in, caller, &ticket);
+    assert_int_equal(drafts(world), 1);
+    const struct router_draft *draft = world->plan.drafts;
+    assert_string_equal(draft->template, "visit_reminder");
+    assert_string_equal(draft->zone, "Africa/Nairobi");
+    assert_ptr_equal(draft->ladder[0], sms);
+    assert_int_equal(draft->class, SEA_CLASS_SERVICE);
+    assert_int_equal(draft->not_before_ms, T0 + 20 * HOUR);
+    assert_int_equal(draft->expires_at_ms, T0 + 22 * HOUR);
+    assert_ptr_equal(draft->collapse_key.ptr, NULL);
+    assert_true(sea_str_is(draft->vars[0].value, "01234567"));
+    assert_true(sea_str_is(draft->vars[1].value, "2026-11-22T06:00:00Z"));
+    assert_true(sea_str_is(draft->vars[2].value, "09:00"));
+
+    world_next(world, T0 + HOUR);
+    in = inbound(world, "Book a visit > Tomorrow morning");
+    in.booking = sea_str("76543210");
+    in.visit = (struct sea_visit){1, 0, 9 * 60};
+    in.reminded = sms;
+    sms->is_service_refused = true;
+    router_case_message(&world->plan, &in, caller, &ticket);
+    assert_int_equal(drafts(world), 0);
+}
+
 static void notes_resolve_snooze_and_transfer_do_what_they_say(void **state)
 {
     struct world *world = *state;
@@ -873,6 +927,8 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(a_reply_goes_by_the_tickets_channel_with_sms_behind_it),
           WORLD_TEST(replies_are_refused_with_their_reason),
           WORLD_TEST(a_form_cannot_be_answered_by_itself),
+          WORLD_TEST(DV_11_a_visit_is_on_the_day_that_was_chosen_by_the_callers_clock),
+          WORLD_TEST(DV_11_a_booking_is_reminded_of_by_sms_before_it),
           WORLD_TEST(CH_14_a_marketplaces_buyer_is_answered_there_or_nowhere),
           WORLD_TEST(notes_resolve_snooze_and_transfer_do_what_they_say),
           WORLD_TEST(a_repeated_command_gets_the_same_answer_and_another_body_is_refused),

@@ -12,6 +12,8 @@ static const struct sea_template_text HELD_TEXTS[] = {
     {"en", "Order {order_id}: {reason}, until {expected_at}."},
     {"pt-BR", "Pedido {order_id}: {reason}, at\u00e9 {expected_at}."},
 };
+static const char *const SEEN_VARIABLES[] = {"at", "hat"};
+static const struct sea_template_text SEEN_TEXTS[] = {{"en", "Seen {at}, {hat}"}};
 static const struct sea_template_text STOP_TEXTS[] = {{"en", "You are out. {{START}}"}};
 static const struct sea_template_text TAX_TEXTS[] = {{"en", "the tax number is missing"},
                                                      {"pt", "falta o CPF"}};
@@ -22,9 +24,14 @@ static const struct sea_template TEMPLATES[] = {
      .texts = HELD_TEXTS,
      .text_count = 2},
     {.id = "stop", .version = 1, .texts = STOP_TEXTS, .text_count = 1},
+    {.id = "seen",
+     .version = 1,
+     .variables = {SEEN_VARIABLES, 2},
+     .texts = SEEN_TEXTS,
+     .text_count = 1},
 };
 static const struct sea_phrase PHRASES[] = {{"missing_tax_id", TAX_TEXTS, 2}};
-static const struct sea_templates ALL = {TEMPLATES, 2, PHRASES, 1};
+static const struct sea_templates ALL = {TEMPLATES, 3, PHRASES, 1};
 
 static const char *const FORBIDDEN[] = {"vielleicht"};
 static const char *const LANGUAGES[] = {"pt-BR"};
@@ -95,6 +102,17 @@ static void a_template_is_rendered_in_the_readers_language(void **state)
            "Order 1001: the tax number is missing, until 24/11/2026.");
     draft.wanted = SEA_STR(""); /* not known: the market's own */
     expect(&draft, NULL, XLATE_RENDERED, "Pedido 1001: falta o CPF, at\u00e9 24/11/2026.");
+}
+
+static void times_are_told_as_dates_whatever_they_are_times_of(void **state)
+{
+    (void)state;
+    struct xlate_draft draft = words("", "", "en");
+    draft.template_id = SEA_STR("seen");
+    draft.variables[0] = (struct sea_variable){"at", SEA_STR("2026-11-25T01:00:00Z")};
+    draft.variables[1] = (struct sea_variable){"hat", SEA_STR("2026-11-25T01:00:00Z")};
+    draft.variables_count = 2;
+    expect(&draft, NULL, XLATE_RENDERED, "Seen 24/11/2026, 2026-11-25T01:00:00Z");
 }
 
 static void a_template_in_no_language_of_the_reader_is_translated_as_a_template(void **state)
@@ -222,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_template_is_rendered_in_the_readers_language),
+        cmocka_unit_test(times_are_told_as_dates_whatever_they_are_times_of),
         cmocka_unit_test(a_template_in_no_language_of_the_reader_is_translated_as_a_template),
         cmocka_unit_test(NT_03_a_missing_variable_fails_closed),
         cmocka_unit_test(values_that_are_no_codes_and_no_times_are_told_as_they_came),

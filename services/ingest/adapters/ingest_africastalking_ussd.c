@@ -62,6 +62,8 @@ static void add_message(const struct ingest_webhook *hook, struct ingest_items *
     item->message.subject =
         ingest_printed(items->arena, "%s%s%.*s", sea_menu_act_name(place->act),
                        is_booking ? " " : "", is_booking ? (int)reference.len : 0, reference.ptr);
+    if (is_booking) item->message.booking = reference;
+    item->message.visit = place->visit;
     item->message.text = place->told;
     item->message.locale = sea_str(place->language);
     item->message.order_id = place->order;
