@@ -94,6 +94,12 @@ class Bench:
             return [o.bin / "ingest"], dict(word.split("=", 1) for word in o.ingest_env.split())
         if name == "bare":
             return [o.bin / "bench_bare", o.kafka, TOPIC, str(o.port)], {}
+        if name == "node":
+            return ["node", HERE / "node" / "ingest.cjs", str(o.port), o.kafka, TOPIC], {"NODE_PATH": str(o.node / "node_modules"),
+                                                                                          "NODE_ENV": "production"}
+        if name == "python":
+            return [o.python / "bin" / "uvicorn", "--app-dir", HERE / "python", "--port", str(o.port), "--no-access-log",
+                    "--log-level", "warning", "--loop", "uvloop", "--http", "httptools", "ingest_app:app"], {"BROKERS": o.kafka, "TOPIC": TOPIC}
         config = (HERE / "benthos" / "config.yaml").read_text()
         if name == "benthos-keyed":  # one key per customer, as readers need it
             config += "    key: '${! json(\"entry.0.changes.0.value.messages.0.from\") }'\n    partitioner: murmur2_hash\n"
@@ -185,9 +191,9 @@ def show(rounds, peer):
 
 def parse():
     parser = argparse.ArgumentParser()
-    for name in ("--state", "--bin", "--benthos"):
+    for name in ("--state", "--bin", "--benthos", "--node", "--python"):
         parser.add_argument(name, type=Path, required=True)
-    for name in ("--no-benthos", "--kafka", "--ingest-env"):
+    for name in ("--no-benthos", "--no-node", "--no-python", "--kafka", "--ingest-env"):
         parser.add_argument(name, required=True)
     for name in ("--redis", "--port", "--admin"):
         parser.add_argument(name, type=int, required=True)
@@ -195,7 +201,7 @@ def parse():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--most", type=int, default=90000, help="events a second that the corpus suffices for")
     parser.add_argument("--connections", default="64,256")
-    parser.add_argument("--contestants", default="ingest,bare,benthos,benthos-keyed")
+    parser.add_argument("--contestants", default="ingest,bare,benthos,benthos-keyed,node,python")
     parser.add_argument("--flush", default="on,off")
     parser.add_argument("--short", action="store_true", help="under two minutes: 2 rounds of 3 s, 256 connections, ingest and Benthos")
     parser.add_argument("--json", type=Path)
@@ -208,9 +214,10 @@ def parse():
 def main():
     options = parse()
     contestants = options.contestants.split(",")
-    if options.no_benthos and any(name.startswith("benthos") for name in contestants):
-        print(f"Benthos is left out: {options.no_benthos}")
-        contestants = [name for name in contestants if not name.startswith("benthos")]
+    for kind, missing in (("benthos", options.no_benthos), ("node", options.no_node), ("python", options.no_python)):
+        if missing and any(name.startswith(kind) for name in contestants):
+            print(f"{kind} is left out: {missing}")
+            contestants = [name for name in contestants if not name.startswith(kind)]
     bench, rounds = Bench(options), {}
     try:
         bench.run("bare", 64)  # the broker's compiler warms up

@@ -1,6 +1,7 @@
 #!/bin/bash
-# ingest.sh: signed WhatsApp webhooks into Kafka: ingest against a bare loop and Benthos, all into the same topic.
-# usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos,benthos-keyed]
+# ingest.sh: signed WhatsApp webhooks into Kafka: ingest against a bare loop, Benthos, a Node and a Python service, all into the
+# same topic.
+# usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos,benthos-keyed,node,python]
 #        [--flush on,off] [--json FILE] [--short]
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -22,8 +23,27 @@ benthos_get() {
     rm -rf "$folder"
 }
 
-NO_BENTHOS=
+# Node's and Python's packages are fetched once, as pinned beside their services.
+node_get() {
+    NODE=$CACHE/bench-node-$(sha256sum <"$ROOT/tests/bench/node/package.json" | cut -c1-12)
+    [ ! -d "$NODE/node_modules/kafkajs" ] || return 0
+    have npm || { NO_NODE="there is no Node (20 or newer)" && return 0; }
+    mkdir -p "$NODE" && cp "$ROOT/tests/bench/node/package.json" "$NODE"
+    step "Fetching Node's packages" npm --prefix "$NODE" install --silent --ignore-scripts --no-package-lock --no-audit --no-fund ||
+        NO_NODE="its packages could not be fetched, see above"
+}
+
+python_get() {
+    PEER=$CACHE/bench-python-$(sha256sum <"$ROOT/tests/bench/python/requirements.txt" | cut -c1-12)
+    [ ! -x "$PEER/bin/uvicorn" ] || return 0
+    step "Fetching Python's packages" sh -c "python3 -m venv '$PEER' && '$PEER/bin/pip' install --quiet -r '$ROOT/tests/bench/python/requirements.txt'" ||
+        NO_PYTHON="its packages could not be fetched, see above"
+}
+
+NO_BENTHOS='' NO_NODE='' NO_PYTHON=''
 benthos_get
+node_get
+python_get
 "$ROOT/dev" up --infra
 [ -d "$ROOT/build/release" ] || step "Configuring" cmake -S "$ROOT" --preset release
 step "Building ingest and the bare loop" \
@@ -34,5 +54,5 @@ stop ingest
 mapfile -t INGEST_ENV < <(service_env ingest)
 info "measuring; nothing else should run on this machine"
 exec $PYTHON "$ROOT/tests/bench/ingest.py" --state "$STATE" --bin "$ROOT/build/release/bin" --benthos "$BENTHOS" \
-    --no-benthos "$NO_BENTHOS" --kafka "127.0.0.1:$(port kafka)" --redis "$(port redis)" --port "$(port ingest)" \
+    --no-benthos "$NO_BENTHOS" --node "$NODE" --no-node "$NO_NODE" --python "$PEER" --no-python "$NO_PYTHON" --kafka "127.0.0.1:$(port kafka)" --redis "$(port redis)" --port "$(port ingest)" \
     --admin "$(port ingest_admin)" --ingest-env "${INGEST_ENV[*]}" "$@"
