@@ -147,6 +147,19 @@ void desk_get_customer(struct desk_call *call)
     end(&answer, call, err, is_found);
 }
 
+void desk_get_conversation(struct desk_call *call)
+{
+    struct answer answer;
+    const struct desk_message *messages = NULL;
+    struct sea_uuid id;
+    size_t count = 0;
+    if (!path_id(call, &id)) return;
+    begin(&answer, call);
+    enum sea_err err = desk_store_conversation(&answer.read, id, &messages, &count);
+    if (!err && count) desk_json_conversation(id, messages, count, &answer.json);
+    end(&answer, call, err, count > 0);
+}
+
 void desk_get_request(struct desk_call *call)
 {
     struct answer answer;

@@ -12,6 +12,6 @@ void desk_answer_id(struct desk_call *call, int status, const char *name, struct
 /* GET /tickets, /tickets/{id}, /messages/{channel}/{account}/{external_id}, /orders/{order_id},
  * /events/{event_id}, /customers/{id}, /privacy/requests/{id}, /privacy/requests/{id}/export. */
 desk_run desk_get_tickets, desk_get_ticket, desk_get_message, desk_get_order, desk_get_event,
-    desk_get_customer, desk_get_request, desk_get_export;
+    desk_get_customer, desk_get_conversation, desk_get_request, desk_get_export;
 
 #endif

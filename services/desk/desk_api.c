@@ -38,6 +38,7 @@ CALL(put_presence, DESK_MAY_ACT, desk_command_presence)
 CALL(get_order, DESK_MAY_READ, desk_get_order)
 CALL(get_event, DESK_MAY_READ, desk_get_event)
 CALL(get_customer, DESK_MAY_READ, desk_get_customer)
+CALL(get_conversation, DESK_MAY_READ, desk_get_conversation)
 CALL(post_consent, DESK_MAY_CONSENT, desk_post_consent)
 CALL(post_request, DESK_MAY_SUPERVISE, desk_post_request)
 CALL(get_request, DESK_MAY_SUPERVISE, desk_get_request)
@@ -57,6 +58,7 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_GET, API "/orders/{order_id}", get_order, 0},
     {SEA_HTTP_GET, API "/events/{event_id}", get_event, 0},
     {SEA_HTTP_GET, API "/customers/{id}", get_customer, 0},
+    {SEA_HTTP_GET, API "/customers/{id}/messages", get_conversation, 0},
     {SEA_HTTP_POST, API "/customers/{id}/consents", post_consent, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_POST, API "/privacy/requests", post_request, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_GET, API "/privacy/requests/{id}", get_request, 0},

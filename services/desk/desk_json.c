@@ -190,6 +190,7 @@ static yyjson_mut_val *message_of(yyjson_mut_doc *doc, const struct desk_message
     put_text(doc, object, "external_id", message->external_id);
     put_id(doc, object, "ticket_id", message->ticket_id);
     put_id(doc, object, "conversation_id", message->conversation_id);
+    if (message->seq) put(doc, object, "seq", yyjson_mut_int(doc, message->seq));
     put_id(doc, object, "customer_id", message->customer_id);
     put_text(doc, object, "market", message->market);
     put_text(doc, object, "language", message->language);
@@ -204,6 +205,18 @@ static yyjson_mut_val *message_of(yyjson_mut_doc *doc, const struct desk_message
     put_attachments(doc, object, message);
     if (message->is_erased) put(doc, object, "erased", yyjson_mut_true(doc));
     return object;
+}
+
+void desk_json_conversation(struct sea_uuid customer_id, const struct desk_message *messages,
+                            size_t count, struct sea_buf *ret)
+{
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *object = yyjson_mut_obj(doc);
+    put_id(doc, object, "customer_id", customer_id);
+    put_id(doc, object, "conversation_id", messages[0].conversation_id);
+    yyjson_mut_val *array = put_array(doc, object, "messages");
+    for (size_t i = 0; i < count; i++) yyjson_mut_arr_append(array, message_of(doc, &messages[i]));
+    print(doc, object, ret);
 }
 
 void desk_json_message(const struct desk_message *message, struct sea_buf *ret)

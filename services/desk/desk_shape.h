@@ -35,6 +35,7 @@ struct desk_message {
     struct sea_str channel, account, external_id, market, language, subject, text, agent;
     struct desk_translation translation;
     int64_t sent_at_ms, received_at_ms, routed_at_ms;
+    int64_t seq; /* place in its conversation, from 1; 0: not asked for */
     struct desk_delivery delivery;
     struct desk_attachment *attachments;
     size_t attachments_count;

@@ -41,20 +41,29 @@ enum column {
     RELEASE_AT,
     SPAN_FROM,
     SPAN_TO,
+    SEQ, /* 0, but in CONVERSATION */
 };
 
 static const struct sea_pg_stmt MESSAGE = {
-    "message", "SELECT " COLUMNS " FROM router.message_v"
+    "message", "SELECT " COLUMNS ", 0 FROM router.message_v"
                " WHERE root_id = $1 AND event_id = $1 AND direction = 'in' LIMIT 1"};
 
 static const struct sea_pg_stmt MESSAGES = {
     "messages",
-    "SELECT " COLUMNS " FROM (SELECT * FROM router.message_v WHERE home_key = $1"
+    "SELECT " COLUMNS ", 0 FROM (SELECT * FROM router.message_v WHERE home_key = $1"
     " AND ticket_id = $2 ORDER BY sent_at DESC, routed_at DESC, place DESC LIMIT 500) AS m"
     " ORDER BY sent_at, routed_at, place"};
 
+/* In the order in which router took them; counted when they are read. */
+static const struct sea_pg_stmt CONVERSATION = {
+    "conversation",
+    "SELECT " COLUMNS ", seq FROM (SELECT * FROM (SELECT m.*, row_number() OVER"
+    " (ORDER BY routed_at, sent_at, message_id) AS seq FROM router.message_v m WHERE home_key = ANY"
+    " (ARRAY(SELECT contact_key FROM router.customer_v WHERE customer_id = $1))) AS numbered"
+    " ORDER BY seq DESC LIMIT 500) AS newest ORDER BY seq"};
+
 static const struct sea_pg_stmt OWN = {
-    "own_messages", "SELECT " COLUMNS " FROM router.message_v WHERE home_key = ANY ($1)"
+    "own_messages", "SELECT " COLUMNS ", 0 FROM router.message_v WHERE home_key = ANY ($1)"
                     " AND (routed_at, message_id) > (coalesce($2, timestamptz '-infinity'), $3)"
                     " ORDER BY routed_at, message_id LIMIT $4"};
 
@@ -134,6 +143,7 @@ static enum sea_err read_message(struct desk_read *read, const PGresult *rows, i
         .sent_at_ms = sea_pg_time(rows, row, SENT_AT),
         .received_at_ms = sea_pg_time(rows, row, RECEIVED_AT),
         .routed_at_ms = sea_pg_time(rows, row, ROUTED_AT),
+        .seq = sea_pg_i64(rows, row, SEQ),
         .translation = {.state = sea_pg_str(rows, row, TRANSLATION_STATE),
                         .language = sea_pg_str(rows, row, TRANSLATION_LANGUAGE),
                         .engine = sea_pg_str(rows, row, ENGINE),
@@ -194,6 +204,16 @@ enum sea_err desk_store_messages(struct desk_read *read, struct sea_key home_key
     sea_pg_arg_key(&args, home_key);
     sea_pg_arg_uuid(&args, ticket_id);
     enum sea_err err = read_messages(read, &MESSAGES, &args, ret, ret_count);
+    sea_pg_args_free(&args);
+    return err;
+}
+
+enum sea_err desk_store_conversation(struct desk_read *read, struct sea_uuid customer_id,
+                                     const struct desk_message **ret, size_t *ret_count)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    sea_pg_arg_uuid(&args, customer_id);
+    enum sea_err err = read_messages(read, &CONVERSATION, &args, ret, ret_count);
     sea_pg_args_free(&args);
     return err;
 }

@@ -79,10 +79,16 @@ void router_person_meet(struct router_plan *plan, struct router_contact *contact
     bool is_first = sea_key_is_nil(contact->twin) ||
                     memcmp(contact->key.bytes, contact->twin.bytes, sizeof(contact->key.bytes)) < 0;
     contact->customer = id_of("customer", is_first ? contact->key : contact->twin);
-    contact->conversation = id_of("conversation", contact->key);
+    contact->conversation = id_of("conversation", is_first ? contact->key : contact->twin);
     contact->market = router_person_market(plan->rules, contact);
     contact->created_at_ms = plan->now_ms;
     contact->is_changed = true;
+}
+
+void router_person_belong(struct router_contact *contact, const struct router_contact *to)
+{
+    contact->customer = to->customer;
+    contact->conversation = to->conversation;
 }
 
 static bool is_older(const struct router_contact *a, const struct router_contact *b)
@@ -119,7 +125,7 @@ bool router_person_join(struct router_contact *contact, struct router_contact *c
             best = other;
     }
     if (!best) return false;
-    contact->customer = best->customer;
+    router_person_belong(contact, best);
     return true;
 }
 
@@ -128,7 +134,7 @@ bool router_person_claim(const struct router_contact *crm, struct router_contact
 {
     if (sea_uuid_eq(contact->customer, crm->customer)) return true;
     if (is_another_profiles) return false;
-    contact->customer = crm->customer;
+    router_person_belong(contact, crm);
     contact->is_moved = true;
     return true;
 }

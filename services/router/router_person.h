@@ -17,6 +17,8 @@ struct sea_str router_person_twin(struct sea_str channel);
 /* A contact that has no row yet: its ids, and the market by contract.md's rule. channel, account,
  * address, phone, locale, twin are set. `at_ms` is now. */
 void router_person_meet(struct router_plan *plan, struct router_contact *contact);
+/* The contact is the customer's whose `to` is, and goes on with their conversation. */
+void router_person_belong(struct router_contact *contact, const struct router_contact *to);
 const struct sea_market *router_person_market(const struct router_rules *rules,
                                               const struct router_contact *contact);
 /* The zone the contact most likely lives in, NULL: not known; its IANA name, else UTC. */

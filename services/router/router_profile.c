@@ -204,7 +204,7 @@ static void settle_customer(struct router_batch *batch, const struct router_item
         if (!oldest || contact->created_at_ms < oldest->created_at_ms) oldest = contact;
     }
     if (!oldest) return;
-    crm->customer = oldest->customer;
+    router_person_belong(crm, oldest);
     router_batch_add_contact(batch, crm);
 }
 
@@ -273,7 +273,7 @@ static enum sea_err take_sibling(struct router_batch *batch, struct router_item 
                                              (struct sea_str){"", 0});
         router_profile_hash(batch, sibling);
         router_person_meet(&batch->plan, sibling);
-        sibling->customer = contact->customer;
+        router_person_belong(sibling, contact);
         router_batch_add_contact(batch, sibling);
     } else {
         err = router_open_contact(batch, sibling);

@@ -39,9 +39,10 @@ static const struct sea_pg_stmt UPDATE_CONTACTS = {
     " profile_hash = u.profile_hash"
     " FROM " CONTACT_ARRAYS " u (" CONTACT_NAMES ") WHERE c.contact_key = u.contact_key"};
 static const struct sea_pg_stmt MOVE_CONTACTS = {
-    "router_move_contacts", "UPDATE contact c SET customer_id = u.customer_id"
-                            " FROM unnest($1::bytea[], $2::uuid[]) u (contact_key, customer_id)"
-                            " WHERE c.contact_key = u.contact_key"};
+    "router_move_contacts",
+    "UPDATE contact c SET customer_id = u.customer_id, conversation_id = u.conversation_id"
+    " FROM unnest($1::bytea[], $2::uuid[], $3::uuid[])"
+    " u (contact_key, customer_id, conversation_id) WHERE c.contact_key = u.contact_key"};
 static const struct sea_pg_stmt NUMBER_DRAFTS = {
     "router_number_drafts",
     "INSERT INTO customer (customer_id, seq) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
@@ -283,6 +284,7 @@ static enum sea_err write_contacts(struct router_batch *batch)
     sea_pg_args_reset(args);
     COLUMN(SEA_PG_BYTES, sea_pg_add_key(args, c->key));
     COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, c->customer));
+    COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, c->conversation));
     return sea_pg_queue(batch->txn->pg, &MOVE_CONTACTS, args);
 }
 #undef COLUMN

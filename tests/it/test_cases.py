@@ -132,7 +132,7 @@ def test_who_writes_to_a_page_and_comments_on_it_is_one_customer_of_two_channels
     hears(message, change, another)
     by = [shown(*of) for of in (("messenger", mid), ("facebook", comment), ("facebook", others))]
     assert by[0]["customer_id"] == by[1]["customer_id"] != by[2]["customer_id"]
-    assert by[0]["conversation_id"] != by[1]["conversation_id"]
+    assert by[0]["conversation_id"] == by[1]["conversation_id"] != by[2]["conversation_id"]
 
 
 # ---- calls ----
@@ -217,9 +217,39 @@ def test_a_recording_is_its_callers_and_a_hidden_callers_call_has_a_ticket(twili
     ticket = eventually(lambda: call(hasher.contact("phone", "twilio", number)))
     assert (ticket["market"], ticket["calls"][0]["recording"]) == ("BR", "RE" + known)
 
+    def nameless():
+        return {bytes(home) for home, in pg.query("select c.home_key from router.call c join router.contact o on o.contact_key = c.home_key"
+                                                  " where o.sealed is null and c.sealed is not null and c.ticket_id is not null")}
+    before = nameless()
     twilio(CallSid=hidden, CallStatus="no-answer", Direction="inbound", From="+266696687", To="+15550100")
     twilio(**{**told, "CallSid": hidden, "RecordingSid": "RE" + hidden})
-    home = eventually(lambda: pg.value("select c.home_key from router.call c join router.contact o on o.contact_key = c.home_key"
-                                       " where o.sealed is null and c.sealed is not null"))
-    ticket = eventually(lambda: call(home))
+    ticket = call(eventually(lambda: nameless() - before).pop())
     assert (ticket["calls"][0]["outcome"], ticket["calls"][0]["recording"]) == ("missed", "RE" + hidden)
+
+
+# ---- one conversation ----
+
+@pytest.mark.ledger("CH-01")
+def test_messages_by_two_adapters_are_one_conversation_without_gaps(new_person, traffic, ingest, desk, publish):
+    """CH-01: WhatsApp and SMS by their number, and a form that a profile claims later, with what was written there before."""
+    person, form, sms = new_person(), e.new("ana-") + "@example.com", e.new("SM")
+    first = person.write("Cadê meu pedido?")
+    assert traffic.post_twilio(ingest.base, traffic.twilio_sms(person.number, "Alguém aí?", sms))[0] == 200
+    second = eventually(lambda: desk.message("twilio-sms", sms))
+    assert second["conversation_id"] == first["conversation_id"] and second["customer_id"] == first["customer_id"]
+
+    letter = traffic.form_message(form, "I wrote here as well", locale="pt-BR")
+    assert traffic.post_form(ingest.base, letter)[0] == 202
+    alone = eventually(lambda: desk.message("form", letter["message_id"]))
+    assert alone["conversation_id"] != first["conversation_id"]
+    who = {**person.as_customer(), "email": form, "channels": [{"channel": "whatsapp", "account": "demo", "id": person.number},
+                                                               {"channel": "form", "account": "demo", "id": form}]}
+    publish("customer.updated", customer=who)
+    eventually(lambda: desk.message("form", letter["message_id"])["conversation_id"] == first["conversation_id"])
+    person.write("Obrigada")
+    stream = desk.get(f"/customers/{first['customer_id']}/messages").json()
+    own = [message["channel"] for message in stream["messages"] if message["direction"] == "in"]
+    assert own == ["whatsapp", "twilio-sms", "form", "whatsapp"]
+    assert {message["conversation_id"] for message in stream["messages"]} == {stream["conversation_id"]} == {first["conversation_id"]}
+    assert [message["seq"] for message in stream["messages"]] == list(range(1, len(stream["messages"]) + 1))
+    assert desk.get("/customers/00000000-0000-4000-8000-000000000000/messages").status_code == 404

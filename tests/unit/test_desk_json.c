@@ -53,6 +53,24 @@ static void a_message_has_its_shape(void **state)
     sea_buf_free(&json);
 }
 
+static void ch_01_messages_of_a_conversation_have_their_places(void **state)
+{
+    (void)state;
+    struct desk_message messages[] = {
+        {.conversation_id = UUID(2), .channel = S("whatsapp"), .seq = 1},
+        {.conversation_id = UUID(2), .channel = S("twilio-sms"), .seq = 2}};
+    struct sea_buf json = SEA_BUF(65536);
+    desk_json_conversation(UUID(1), messages, SEA_COUNT(messages), &json);
+    has(&json, "{\"customer_id\":\"" ID_1 "\",\"conversation_id\":\"" ID_2 "\",\"messages\":[{");
+    has(&json, "\"conversation_id\":\"" ID_2 "\",\"seq\":1");
+    has(&json, "\"conversation_id\":\"" ID_2 "\",\"seq\":2");
+    sea_buf_reset(&json);
+    messages[0].seq = 0;
+    desk_json_message(&messages[0], &json);
+    assert_null(strstr(json.ptr, "seq"));
+    sea_buf_free(&json);
+}
+
 static void ch_15_a_message_names_what_is_attached_to_it(void **state)
 {
     (void)state;
@@ -393,6 +411,7 @@ static void what_is_kept_of_a_person_is_whole_and_pages_are_messages_alone(void 
 }
 
 SEA_TESTS(cmocka_unit_test(a_message_has_its_shape),
+          cmocka_unit_test(ch_01_messages_of_a_conversation_have_their_places),
           cmocka_unit_test(ch_15_a_message_names_what_is_attached_to_it),
           cmocka_unit_test(a_delivery_has_its_shape),
           cmocka_unit_test(broken_text_is_shown_as_far_as_it_goes),

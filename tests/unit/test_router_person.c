@@ -77,7 +77,7 @@ static void ch_08_a_pages_messenger_and_its_comments_have_one_customer(void **st
     router_person_meet(&world->plan, writes);
     router_person_meet(&world->plan, comments);
     assert_true(sea_uuid_eq(writes->customer, comments->customer));
-    assert_false(sea_uuid_eq(writes->conversation, comments->conversation));
+    assert_true(sea_uuid_eq(writes->conversation, comments->conversation));
     /* The known one is with another customer by now. */
     writes->customer = contact(world, "crm", "c-77")->customer;
     writes->twin = (struct sea_key){0};
@@ -85,6 +85,29 @@ static void ch_08_a_pages_messenger_and_its_comments_have_one_customer(void **st
     assert_true(router_person_join(comments, all, SEA_COUNT(all)));
     assert_true(sea_uuid_eq(comments->customer, writes->customer));
     assert_false(router_person_is_related(other, writes));
+}
+
+static void ch_01_who_joins_a_customer_goes_on_with_their_conversation(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *writes = contact(world, "whatsapp", "5511912345678");
+    struct router_contact *texts = contact(world, "twilio-sms", "+5511912345678");
+    struct router_contact *mails = contact(world, "email", "ana@example.com");
+    struct router_contact *crm = contact(world, "crm", "c-77");
+    struct router_contact *all[] = {writes};
+    memset(writes->phone_hash.bytes, 7, sizeof(writes->phone_hash.bytes));
+    texts->phone_hash = writes->phone_hash;
+    assert_false(sea_uuid_eq(writes->conversation, texts->conversation));
+    assert_true(router_person_join(texts, all, 1)); /* by the number they share */
+    assert_true(sea_uuid_eq(writes->conversation, texts->conversation));
+    struct sea_uuid kept = writes->conversation;
+    router_person_belong(crm, writes); /* the profile came later */
+    assert_true(router_person_claim(crm, mails, false));
+    assert_true(sea_uuid_eq(mails->conversation, kept));
+    assert_true(mails->is_moved);
+    struct router_contact *other = contact(world, "email", "wei@example.com");
+    assert_false(router_person_claim(crm, other, true));
+    assert_false(sea_uuid_eq(other->conversation, kept));
 }
 
 static void a_profile_claims_contacts_unless_they_are_another_profiles(void **state)
@@ -367,6 +390,7 @@ static void a_comparison_names_what_is_missing_strange_or_misplaced(void **state
 }
 
 SEA_TESTS(WORLD_TEST(the_market_is_the_accounts_else_the_numbers_else_the_locales_else_global),
+          WORLD_TEST(ch_01_who_joins_a_customer_goes_on_with_their_conversation),
           WORLD_TEST(the_same_contact_is_the_same_customer_and_conversation_always),
           WORLD_TEST(a_new_contact_joins_whom_it_shares_a_number_or_address_with),
           WORLD_TEST(ch_08_a_pages_messenger_and_its_comments_have_one_customer),
