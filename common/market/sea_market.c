@@ -11,6 +11,7 @@ const char *const SEA_MESSAGE_CLASS_NAMES[SEA_CLASS_COUNT] = {"reply",     "auto
                                                               "marketing", "internal", "legal"};
 const char *const SEA_CHANNEL_CLASS_NAMES[SEA_CHANNEL_CLASS_COUNT] = {"phone", "live_chat",
                                                                       "messaging", "email"};
+const char *const SEA_COMPLEXITY_NAMES[SEA_COMPLEXITY_COUNT] = {"simple", "complex", "technical"};
 const char *const SEA_CLOCK_NAMES[SEA_CLOCK_COUNT] = {"acknowledgement", "first_response",
                                                       "next_response", "resolution"};
 const char *const SEA_RETENTION_NAMES[SEA_RETAIN_COUNT] = {"conversation", "recording", "order",

@@ -35,6 +35,14 @@ enum sea_channel_class {
     SEA_CHANNEL_CLASS_COUNT,
 };
 
+/* How hard a case is to answer (routing.yaml says by its issue). */
+enum sea_complexity {
+    SEA_SIMPLE,
+    SEA_COMPLEX,
+    SEA_TECHNICAL,
+    SEA_COMPLEXITY_COUNT,
+};
+
 enum sea_clock {
     SEA_CLOCK_ACKNOWLEDGEMENT,
     SEA_CLOCK_FIRST_RESPONSE,
@@ -45,6 +53,7 @@ enum sea_clock {
 
 extern const char *const SEA_MESSAGE_CLASS_NAMES[SEA_CLASS_COUNT];
 extern const char *const SEA_CHANNEL_CLASS_NAMES[SEA_CHANNEL_CLASS_COUNT];
+extern const char *const SEA_COMPLEXITY_NAMES[SEA_COMPLEXITY_COUNT];
 extern const char *const SEA_CLOCK_NAMES[SEA_CLOCK_COUNT];
 
 struct sea_target {
@@ -135,6 +144,8 @@ struct sea_market {
     uint32_t share_count;
     const struct sea_class_rule *class_rules;
     uint32_t class_rule_count;
+    const char *reply_channels[SEA_COMPLEXITY_COUNT]; /* NULL: where the customer wrote */
+    struct sea_texts feature_phones; /* channels of those who have such a telephone */
 };
 
 struct sea_country {

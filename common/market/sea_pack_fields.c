@@ -365,10 +365,21 @@ static void read_classes(const struct sea_pack_reader *reader, struct sea_yaml_m
     market->class_rules = rules;
 }
 
+/* By which channel simple, complex and technical cases are answered. */
+static void read_reply(const struct sea_pack_reader *reader, struct sea_yaml_map *map,
+                       struct sea_market *market)
+{
+    for (uint32_t i = 0; i < SEA_COMPLEXITY_COUNT; i++) {
+        struct sea_yaml_node node = sea_yaml_get(map, SEA_COMPLEXITY_NAMES[i]);
+        if (sea_yaml_text(node, &market->reply_channels[i]))
+            check_channel(reader, node, market->reply_channels[i]);
+    }
+}
+
 static void read_market_channels(const struct sea_pack_reader *reader, struct sea_yaml_map *pack,
                                  struct sea_market *market)
 {
-    struct sea_yaml_map map, shares, classes;
+    struct sea_yaml_map map, shares, classes, reply;
     if (!sea_yaml_sub(pack, "channels", &map)) return;
     (void)sea_yaml_get(&map, "example");
     read_channels(reader, sea_yaml_get(&map, "preferred"), &market->channels);
@@ -384,6 +395,11 @@ static void read_market_channels(const struct sea_pack_reader *reader, struct se
         read_classes(reader, &classes, market);
         sea_yaml_end(&classes);
     }
+    if (sea_yaml_sub(&map, "reply", &reply)) {
+        read_reply(reader, &reply, market);
+        sea_yaml_end(&reply);
+    }
+    read_channels(reader, sea_yaml_get(&map, "feature_phones"), &market->feature_phones);
     sea_yaml_end(&map);
 }
 

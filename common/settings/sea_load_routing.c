@@ -42,7 +42,7 @@ static bool matches_all(const struct sea_queue *queue)
            0;
 }
 
-static void read_needs(struct sea_yaml_node list, struct sea_texts *ret)
+static void read_names(struct sea_yaml_node list, struct sea_texts *ret)
 {
     const char *name;
     sea_loader_list(list, ret);
@@ -58,7 +58,7 @@ static void read_queue(struct sea_loader *loader, struct sea_yaml_node node,
     if (!sea_yaml_map(node, &map)) return;
     sea_loader_name(sea_yaml_need(&map, "name"), &queue->name);
     read_match(loader, sea_yaml_get(&map, "match"), queue);
-    read_needs(sea_yaml_get(&map, "needs"), &queue->needs);
+    read_names(sea_yaml_get(&map, "needs"), &queue->needs);
     sea_yaml_text(sea_yaml_get(&map, "desk_language"), &queue->desk_language);
     read_priority(sea_yaml_get(&map, "priority"), &queue->priority);
     sea_yaml_duration(sea_yaml_get(&map, "offer_timeout"), SECOND_MS, DAY_MS,
@@ -157,10 +157,15 @@ static void read_weights(struct sea_yaml_map *map, struct sea_routing *routing)
 void sea_load_routing(struct sea_loader *loader, struct sea_yaml_map *file)
 {
     struct sea_routing *routing = &loader->settings->routing;
-    struct sea_yaml_map weights, priority;
+    struct sea_yaml_map weights, priority, complexity;
     *routing = (struct sea_routing){.default_weight = 1, .presence_lease_ms = 45 * SECOND_MS};
     read_queues(loader, sea_yaml_need(file, "queues"));
     read_message_rules(sea_yaml_get(file, "messages"), routing);
+    if (sea_yaml_map(sea_yaml_get(file, "complexity"), &complexity)) {
+        for (uint32_t i = SEA_COMPLEX; i < SEA_COMPLEXITY_COUNT; i++)
+            read_names(sea_yaml_get(&complexity, SEA_COMPLEXITY_NAMES[i]), &routing->issues[i]);
+        sea_yaml_end(&complexity);
+    }
     if (sea_yaml_sub(file, "weights", &weights)) read_weights(&weights, routing);
     if (sea_yaml_map(sea_yaml_get(file, "raise_priority"), &priority)) {
         read_priority(sea_yaml_get(&priority, "warned"), &routing->raise_warned);

@@ -79,6 +79,13 @@ const char *sea_routing_desk_language(const struct sea_queue *queue,
     return queue->desk_language ? queue->desk_language : market->desk_language;
 }
 
+enum sea_complexity sea_routing_complexity(const struct sea_routing *routing, struct sea_str issue)
+{
+    for (uint32_t i = SEA_COMPLEX; i < SEA_COMPLEXITY_COUNT; i++)
+        if (sea_texts_have(&routing->issues[i], issue)) return (enum sea_complexity)i;
+    return SEA_SIMPLE;
+}
+
 uint32_t sea_routing_weight(const struct sea_routing *routing, struct sea_str channel)
 {
     for (uint32_t i = 0; i < routing->weight_count; i++)

@@ -45,8 +45,9 @@ struct sea_routing {
     uint32_t default_weight;
     const struct sea_message_rule *message_rules; /* all that match count */
     uint32_t message_rule_count;
-    uint32_t raise_warned, raise_breached; /* added to a ticket's priority by its clocks */
-    int64_t presence_lease_ms;             /* an agent without a heartbeat this long is offline */
+    struct sea_texts issues[SEA_COMPLEXITY_COUNT]; /* those that aren't simple, by name */
+    uint32_t raise_warned, raise_breached;         /* added to a ticket's priority by its clocks */
+    int64_t presence_lease_ms; /* an agent without a heartbeat this long is offline */
 };
 
 struct sea_queue_facts {
@@ -72,6 +73,7 @@ const struct sea_queue *sea_routing_queue_by_name(const struct sea_routing *rout
 bool sea_queue_is_served_by(const struct sea_queue *queue, struct sea_str skills);
 const char *sea_routing_desk_language(const struct sea_queue *queue,
                                       const struct sea_market *market);
+enum sea_complexity sea_routing_complexity(const struct sea_routing *routing, struct sea_str issue);
 uint32_t sea_routing_weight(const struct sea_routing *routing, struct sea_str channel);
 
 #endif

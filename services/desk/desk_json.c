@@ -499,6 +499,7 @@ static void put_own_contacts(yyjson_mut_doc *doc, yyjson_mut_val *object,
         put_text(doc, row, "locale", contact->locale);
         put_text(doc, row, "tier", contact->tier);
         put_text(doc, row, "observance", contact->observance);
+        put_text(doc, row, "handset", contact->handset);
         put_text(doc, row, "market", contact->market);
         put_text(doc, row, "language", contact->language);
         put_time(doc, row, "since", contact->since_ms);

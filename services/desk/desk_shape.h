@@ -165,8 +165,8 @@ struct desk_request {
 
 /* What is kept of a person, for themselves: nothing is masked. */
 struct desk_own_contact {
-    struct sea_str channel, account, id, name, phone, email, locale, tier, observance, market,
-        language;
+    struct sea_str channel, account, id, name, phone, email, locale, tier, observance, handset,
+        market, language;
     int64_t since_ms;
 };
 

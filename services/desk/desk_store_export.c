@@ -48,6 +48,7 @@ static enum sea_err read_contact(struct desk_read *read, const PGresult *rows, i
     ret->locale = sea_str(body->locale);
     ret->tier = sea_str(body->tier);
     ret->observance = sea_str(body->observance);
+    ret->handset = sea_str(body->handset);
     return SEA_OK;
 }
 

@@ -64,6 +64,7 @@ bool ingest_data_profile(const Seadesk__V1__BusinessData *data, struct sea_arena
         .email = sea_str(customer->email),
         .tier = sea_str(*customer->tier ? customer->tier : data->tier),
         .observance = sea_str(customer->observance ? customer->observance->value : ""),
+        .handset = sea_str(customer->handset),
         .order_id = sea_str(data->order_id),
         .market = sea_str(data->market),
         .channels = sea_arena_alloc(arena, (customer->n_channels + 1) * sizeof(*ret->channels)),

@@ -240,6 +240,7 @@ static struct sea_str profile_body(struct job *job)
     body.email = text(job, from->email);
     body.tier = text(job, from->tier);
     body.observance = text(job, from->observance);
+    body.handset = text(job, from->handset);
     for (size_t i = 0; i < from->channels_count; i++) {
         seadesk__v1__profile_channel__init(&channels[i]);
         channels[i].channel = text(job, from->channels[i].channel);

@@ -75,7 +75,8 @@ struct ingest_channel {
 };
 
 struct ingest_profile {
-    struct sea_str customer_ref, name, locale, phone, email, tier, observance, order_id, market;
+    struct sea_str customer_ref, name, locale, phone, email, tier, observance, handset, order_id,
+        market;
     struct ingest_channel *channels;
     size_t channels_count;
 };

@@ -4,6 +4,7 @@
 #include "router_case.h"
 #include "router_dispatch.h"
 #include "router_person.h"
+#include "router_ways.h"
 #include "sea_id.h"
 
 /* Free text may be sent so long after the customer's last message (WhatsApp Business Platform,
@@ -50,12 +51,15 @@ static bool is_window_over(const struct router_plan *plan, const struct router_c
            contact->last_in_at_ms + WINDOW_MS <= plan->now_ms;
 }
 
-/* The contact a reply goes to first: the ticket's own, or the customer's on the wanted channel. */
-static struct router_contact *first_rung(const struct router_command *command,
+/* The contact a reply goes to first: the customer's on the wanted channel, or as the market does.
+ */
+static struct router_contact *first_rung(const struct router_plan *plan,
+                                         const struct router_command *command,
                                          const struct router_ticket *ticket)
 {
-    if (!command->channel.len || sea_str_eq(command->channel, ticket->channel))
-        return ticket->contact;
+    if (!command->channel.len)
+        return router_ways_reply(plan->rules, ticket, command->contacts, command->contact_count);
+    if (sea_str_eq(command->channel, ticket->channel)) return ticket->contact;
     for (uint32_t i = 0; i < command->contact_count; i++)
         if (sea_str_eq(command->contacts[i]->channel, command->channel))
             return command->contacts[i];
@@ -70,16 +74,49 @@ static void set_language(struct router_draft *draft, const struct router_command
     if (!draft->language.len) draft->language = sea_str(ticket->market->languages.items[0]);
 }
 
+/* The ladder of a reply, or why there is none. */
+static const char *find_ways(const struct router_plan *plan, const struct router_command *command,
+                             const struct router_ticket *ticket,
+                             struct router_contact *ret[ROUTER_LADDER_MAX], uint32_t *ret_count)
+{
+    struct router_contact *first = first_rung(plan, command, ticket), *next = command->fallback;
+    bool is_elsewhere = first != ticket->contact && router_person_is_marketplace(ticket->contact);
+    bool is_plain = router_ways_is_feature_phone(command->contacts, command->contact_count);
+    if (!first || is_elsewhere || !router_person_is_reachable(plan->rules, first))
+        return "unknown_target";
+    if (is_plain && router_ways_needs_data(first->channel)) return "unknown_target";
+    if (is_window_over(plan, first)) return "window_closed";
+    *ret_count = 0;
+    ret[(*ret_count)++] = first;
+    if (next && !sea_str_eq(next->channel, first->channel) &&
+        !(is_plain && router_ways_needs_data(next->channel)))
+        ret[(*ret_count)++] = next;
+    return "";
+}
+
+/* Where nobody chose a channel and the market chose another than the customer's. */
+static void tell_way(struct router_plan *plan, const struct router_command *command,
+                     const struct router_ticket *ticket, const struct router_contact *first)
+{
+    enum sea_complexity how = sea_routing_complexity(plan->rules->routing, ticket->tags.issue);
+    if (command->channel.len || first == ticket->contact) return;
+    router_plan_decide(plan, ticket, command->cause, SEA_STR("router"), "reply_channel",
+                       router_plan_print(plan, "%s in %s: %.*s", SEA_COMPLEXITY_NAMES[how],
+                                         ticket->market->code, (int)first->channel.len,
+                                         first->channel.ptr));
+}
+
 static const char *reply(struct router_plan *plan, const struct router_command *command,
                          struct router_ticket *ticket)
 {
+    struct router_contact *ladder[ROUTER_LADDER_MAX];
+    uint32_t rungs = 0;
     if (is_over(ticket)) return "not_open";
     if (!is_mine(ticket, command)) return "not_assigned_to_you";
-    struct router_contact *first = first_rung(command, ticket);
-    bool is_elsewhere = first != ticket->contact && router_person_is_marketplace(ticket->contact);
-    if (!first || is_elsewhere || !router_person_is_reachable(plan->rules, first))
-        return "unknown_target";
-    if (is_window_over(plan, first)) return "window_closed";
+    const char *reason = find_ways(plan, command, ticket, ladder, &rungs);
+    if (*reason) return reason;
+    const struct router_contact *first = ladder[0];
+    tell_way(plan, command, ticket, first);
 
     struct router_message *message =
         router_plan_message(plan, command->cause, ticket->contact, ticket->market, plan->now_ms);
@@ -95,9 +132,8 @@ static const char *reply(struct router_plan *plan, const struct router_command *
     draft->last_inbound_ms = first->last_in_at_ms;
     draft->zone = router_person_zone(plan->rules, first);
     set_language(draft, command, ticket);
-    draft->ladder[draft->ladder_count++] = first;
-    if (command->fallback && !sea_str_eq(command->fallback->channel, first->channel))
-        draft->ladder[draft->ladder_count++] = command->fallback;
+    memcpy(draft->ladder, ladder, sizeof(ladder));
+    draft->ladder_count = rungs;
 
     ticket->replied_at_ms = plan->now_ms;
     ticket->message_id = message->id;

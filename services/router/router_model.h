@@ -86,7 +86,7 @@ struct router_contact {
     bool is_moved; /* to another customer */
     /* the sealed part, once it was opened or learnt */
     bool is_opened;
-    struct sea_str address, name, phone, email, locale, tier, observance;
+    struct sea_str address, name, phone, email, locale, tier, observance, handset;
     struct sea_str sealed; /* as stored */
 };
 

@@ -80,6 +80,7 @@ enum sea_err router_open_contact(struct router_batch *batch, struct router_conta
     contact->locale = sea_str(body->locale);
     contact->tier = sea_str(body->tier);
     contact->observance = sea_str(body->observance);
+    contact->handset = sea_str(body->handset);
     return SEA_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "router_ways.h"
 #include "sea_id.h"
 
 static bool is_sms(const struct sea_channel *channel)
@@ -186,9 +187,11 @@ static bool has_channel(struct router_contact *const *ladder, uint32_t count,
     return false;
 }
 
-/* Who chatted on the web once isn't there to be told. */
-static bool is_for_notices(const struct router_rules *rules, const struct router_contact *contact)
+/* Who chatted on the web once isn't there to be told, a feature phone shows nothing of data. */
+static bool is_for_notices(const struct router_rules *rules, const struct router_contact *contact,
+                           bool is_feature_phone)
 {
+    if (is_feature_phone && router_ways_needs_data(contact->channel)) return false;
     const struct sea_channel *channel = sea_channel_of(contact->channel);
     return channel && channel->class != SEA_CHANNEL_LIVE_CHAT &&
            !router_person_is_marketplace(contact) && router_person_is_reachable(rules, contact);
@@ -198,10 +201,11 @@ static struct router_contact *next_rung(const struct router_rules *rules,
                                         struct router_contact *const *contacts, size_t count,
                                         struct router_contact *const *taken, uint32_t taken_count)
 {
+    bool is_plain = router_ways_is_feature_phone(contacts, count);
     struct router_contact *best = NULL;
     for (size_t i = 0; i < count; i++) {
         struct router_contact *contact = contacts[i];
-        if (!is_for_notices(rules, contact) || contact->is_service_refused) continue;
+        if (!is_for_notices(rules, contact, is_plain) || contact->is_service_refused) continue;
         if (has_channel(taken, taken_count, contact->channel)) continue;
         if (best) {
             uint32_t a = rank_of(contact->market, contact->channel);
@@ -217,6 +221,7 @@ uint32_t router_person_ladder(const struct router_rules *rules,
                               struct router_contact *const *contacts, size_t count,
                               struct router_contact *ret[ROUTER_LADDER_MAX], bool *ret_is_refused)
 {
+    bool is_plain = router_ways_is_feature_phone(contacts, count);
     uint32_t rungs = 0;
     *ret_is_refused = false;
     while (rungs < ROUTER_LADDER_MAX) {
@@ -225,7 +230,7 @@ uint32_t router_person_ladder(const struct router_rules *rules,
         ret[rungs++] = next;
     }
     for (size_t i = 0; !rungs && i < count; i++)
-        if (is_for_notices(rules, contacts[i])) *ret_is_refused = true;
+        if (is_for_notices(rules, contacts[i], is_plain)) *ret_is_refused = true;
     return rungs;
 }
 

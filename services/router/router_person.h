@@ -49,8 +49,8 @@ bool router_person_is_reachable(const struct router_rules *rules,
 /* Whether its channel is a marketplace's, whose buyers are answered there or nowhere (Amazon,
  * "Communication guidelines"). */
 bool router_person_is_marketplace(const struct router_contact *contact);
-/* The ladder of a service notice: contacts that can be reached and didn't refuse notices, no
- * marketplace's (it tells its buyers itself), in the
+/* The ladder of a service notice: contacts that can be reached, by what their telephone shows
+ * (router_ways.h), and didn't refuse notices, no marketplace's (it tells its buyers itself), in the
  * market's order of channels, the fall-back last, each channel once. Returns how many;
  * *ret_is_refused: none is left because the customer refused. */
 uint32_t router_person_ladder(const struct router_rules *rules,

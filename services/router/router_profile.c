@@ -142,6 +142,7 @@ void router_profile_meet(struct router_batch *batch, struct router_item *item)
     crm->locale = crm->language = sea_str(body->locale);
     crm->tier = sea_str(body->tier);
     crm->observance = sea_str(body->observance);
+    crm->handset = sea_str(body->handset);
     crm->phone =
         router_person_phone(&batch->plan, crm->channel, crm->address, sea_str(body->phone));
     crm->profile_hash = hash;

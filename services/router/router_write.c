@@ -157,6 +157,7 @@ static enum sea_err seal_contact(struct router_batch *batch, struct router_conta
     body.locale = router_c_str(batch, contact->locale);
     body.tier = router_c_str(batch, contact->tier);
     body.observance = router_c_str(batch, contact->observance);
+    body.handset = router_c_str(batch, contact->handset);
     return router_seal_message(batch, contact->key, &place, &body.base, &contact->sealed);
 }
 

@@ -253,3 +253,44 @@ def test_messages_by_two_adapters_are_one_conversation_without_gaps(new_person, 
     assert {message["conversation_id"] for message in stream["messages"]} == {stream["conversation_id"]} == {first["conversation_id"]}
     assert [message["seq"] for message in stream["messages"]] == list(range(1, len(stream["messages"]) + 1))
     assert desk.get("/customers/00000000-0000-4000-8000-000000000000/messages").status_code == 404
+
+
+def known(person, **more):
+    """The shop's word on them: both channels of their number."""
+    channels = [{"channel": "whatsapp", "account": "demo", "id": person.number},
+                {"channel": "twilio-sms", "account": "demo", "id": "+" + person.number}]
+    return person.as_customer(channels=channels, **more)
+
+
+@pytest.mark.ledger("CH-22")
+def test_a_reply_goes_by_the_markets_channel_unless_the_agent_names_one(publish, new_person, ana, desk, fake):
+    """CH-22: an American who wrote by WhatsApp something simple is answered by SMS, as the US pack has it."""
+    person = new_person()
+    person.number = "12025" + str(uuid.uuid4().int)[:6]
+    message = person.write("Hi, is my dress in stock?")
+    assert message["market"] == "US"
+    publish("customer.updated", customer=known(person, locale="en-US"))
+    eventually(lambda: {"whatsapp", "twilio-sms"} <= {
+        one["channel"] for one in desk.get(f"/customers/{message['customer_id']}").json()["channels"]})
+    ana.done("take", message["ticket_id"])
+    ana.done("reply", message["ticket_id"], text="Yes, it is", language="en")
+    assert [sent["channel"] for sent in eventually(lambda: person.sends(fake))] == ["twilio-sms"]
+    why = [d["reason"] for d in ana.ticket(message["ticket_id"])["decisions"] if d["what"] == "reply_channel"]
+    assert why == ["simple in US: twilio-sms"]
+    person.write("And in blue?")
+    ana.done("reply", message["ticket_id"], text="In blue too", language="en", channel="whatsapp")
+    assert eventually(lambda: [sent["channel"] for sent in person.sends(fake)] == ["twilio-sms", "whatsapp"])
+
+
+@pytest.mark.ledger("CH-27")
+def test_a_feature_phone_is_told_by_sms_though_whatsapp_comes_first(publish, new_person, fake, clock):
+    """CH-27: the same notice goes by WhatsApp to somebody with a smartphone. It is noon in Brazil."""
+    clock.advance((15 * 3_600_000 - clock.now_ms()) % (24 * 3_600_000))
+
+    def told(handset):
+        person = new_person()
+        publish("parcel.customs_held", order_id=e.new("R-"), market="BR", reason="missing_tax_id", expected_at="2030-11-25T00:00:00Z",
+                parcel={"parcel_id": "P1"}, customer=known(person, handset=handset))
+        return eventually(lambda: person.sends(fake))[0]["channel"]
+    assert told("feature") == "twilio-sms"
+    assert told("smart") == "whatsapp"

@@ -79,7 +79,7 @@ def test_a_line_message_is_offered_only_to_who_has_the_skill_native_ja(new_perso
         redis.delete(*redis.keys("sd:mark:router:*"))  # compared, and counted, at the next look
         eventually(lambda: service("router").metric("seadesk_router_unserved_tickets", queue="japan-line") >= 1)
         assert (ana.ticket(ticket)["queue"], ana.ticket(ticket)["status"]) == ("japan-line", "open")
-    with wei.online(weight=(load_of(pg, wei) or 0) + 40, whatsapp=0, **OTHER_CHANNELS):
+    with wei.online(weight=(load_of(pg, wei) or 0) + 40, **OTHER_CHANNELS):
         eventually(lambda: ana.ticket(ticket)["status"] == "offered")
         assert wei.done("take", ticket)["assignee"] == "wei"
     assert {d["reason"] for d in ana.ticket(ticket)["decisions"] if d["what"] == "offered"} == {"wei"}

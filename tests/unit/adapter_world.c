@@ -276,6 +276,7 @@ static void print_profile(struct sea_buf *ret, const struct ingest_profile *prof
     print_text(ret, "phone", profile->phone);
     print_text(ret, "email", profile->email);
     print_text(ret, "tier", profile->tier);
+    print_text(ret, "handset", profile->handset);
     print_text(ret, "order", profile->order_id);
     print_text(ret, "market", profile->market);
     for (size_t i = 0; i < profile->channels_count; i++) {

@@ -13,7 +13,7 @@ TEXT_MAX = 512
 TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})"
 SAMPLES = {"customer_ref": "c-77", "locale": "pt-BR", "language": "pt-BR", "preferred_language": "pt-BR", "phone": "+5511912345678",
            "number": "+5511912345678", "email": "joao@example.com", "channel": "whatsapp", "account": "demo", "platform": "demo",
-           "id": "5511912345678", "currency": "BRL", "market": "BR", "markets": ["BR"], "tier": "gold", "rating": 4,
+           "id": "5511912345678", "currency": "BRL", "market": "BR", "markets": ["BR"], "tier": "gold", "handset": "smart", "rating": 4,
            "url": "https://shop.example.com/x", "reason": "missing_tax_id", "agent": "ana", "name": "João D'Ávila"}
 
 
