@@ -280,6 +280,7 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     sea_loader_secrets(loader, sea_yaml_get(&map, "verify_token"), &account->verify_token);
     struct sea_yaml_node menu = sea_yaml_get(&map, "menu");
     account->menu = sea_loader_menu(loader, menu);
+    sea_loader_gate_menu(loader, menu, account->menu, account->market);
     if (account->channel) {
         account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
         if (ADAPTERS[account->adapter].traits & SEA_NEEDS_SECRET)

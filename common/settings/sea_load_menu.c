@@ -5,6 +5,7 @@
 
 #include "sea_segment.h"
 #include "sea_settings_private.h"
+#include "sea_words.h"
 
 enum { RESUME_MAX_MS = 24 * 3600 * 1000 };
 
@@ -249,4 +250,46 @@ const struct sea_menu *sea_loader_menu(struct sea_loader *loader, struct sea_yam
     sea_yaml_close(&yaml);
     if (is_good) menus->items[menus->count++] = menu;
     return is_good ? menu : NULL;
+}
+
+static bool is_allowed(struct sea_yaml_node node, const struct sea_menu *menu,
+                       const struct sea_market *market, const char *where,
+                       const struct sea_menu_say *say)
+{
+    struct sea_word_hit hit;
+    for (uint32_t i = 0; i < say->count; i++) {
+        const struct sea_template_text *text = &say->texts[i];
+        if (!sea_words_find(market, sea_str(text->text), sea_str(text->language), &hit)) continue;
+        sea_yaml_error(node, "menu %s: %s says in %s '%.*s', which market %s forbids (%s)",
+                       menu->id, where, text->language, (int)(hit.to - hit.from),
+                       text->text + hit.from, market->code, hit.rule->id);
+        return false;
+    }
+    return true;
+}
+
+static bool gate_steps(struct sea_yaml_node node, const struct sea_menu *menu,
+                       const struct sea_market *market)
+{
+    const struct sea_menu_say *words[] = {&menu->more, &menu->back, &menu->wrong};
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < SEA_COUNT(words); i++)
+        is_good = is_allowed(node, menu, market, "words", words[i]);
+    for (uint32_t i = 0; is_good && i < menu->step_count; i++) {
+        const struct sea_menu_step *step = &menu->steps[i];
+        is_good = is_allowed(node, menu, market, step->name, &step->say);
+        for (uint32_t c = 0; is_good && c < step->choice_count; c++)
+            is_good = is_allowed(node, menu, market, step->name, &step->choices[c].say);
+    }
+    return is_good;
+}
+
+void sea_loader_gate_menu(struct sea_loader *loader, struct sea_yaml_node node,
+                          const struct sea_menu *menu, const struct sea_market *market)
+{
+    const struct sea_markets *markets = &loader->settings->markets;
+    bool is_good = true;
+    for (uint32_t i = 0; menu && is_good && i < markets->count; i++)
+        if (!market || sea_market_is_in(&markets->items[i], market))
+            is_good = gate_steps(node, menu, &markets->items[i]);
 }

@@ -36,6 +36,10 @@ sea_loader_says(struct sea_yaml_node node, const struct sea_texts *variables, ui
 /* The menu of that name; read once, however many accounts name it. NULL: absent, or an error was
  * added. */
 const struct sea_menu *sea_loader_menu(struct sea_loader *loader, struct sea_yaml_node node);
+/* No word of a menu may be one that a market of its account forbids (NULL: any market): its pages
+ * are answered by ingest itself. */
+void sea_loader_gate_menu(struct sea_loader *loader, struct sea_yaml_node node,
+                          const struct sea_menu *menu, const struct sea_market *market);
 
 void sea_load_channels(struct sea_loader *loader, struct sea_yaml_map *file);
 void sea_load_routing(struct sea_loader *loader, struct sea_yaml_map *file);

@@ -101,8 +101,8 @@ static bool render(const struct xlate_draft *draft, const char *text, struct xla
 static bool is_forbidden(const struct xlate_draft *draft, struct xlate_verdict *verdict,
                          bool is_translated, size_t written_len)
 {
-    struct xlate_hit hit;
-    if (!xlate_words_find(draft->market, sea_buf_view(&verdict->words), verdict->language, &hit))
+    struct sea_word_hit hit;
+    if (!sea_words_find(draft->market, sea_buf_view(&verdict->words), verdict->language, &hit))
         return false;
     if (is_translated)
         block(verdict, "forbidden_word", hit.rule->id, 0, (uint32_t)written_len);

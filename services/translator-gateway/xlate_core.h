@@ -7,7 +7,7 @@
 #include "sea_buf.h"
 #include "sea_market.h"
 #include "sea_template.h"
-#include "xlate_words.h"
+#include "sea_words.h"
 
 enum { XLATE_TRIES_MAX = 6, XLATE_VALUE_MAX = 2000 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "xlate_mask.h"
-#include "xlate_words.h"
+#include "sea_words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,11 +41,11 @@ static void check_words(struct sea_str text)
     __typeof__(*rules[0].lists) lists[] = {{"*", {phrases, SEA_COUNT(phrases)}}};
     for (size_t i = 0; i < SEA_COUNT(rules); i++) rules[i].lists = lists;
     const struct sea_market market = {.code = "X", .word_rules = rules, .word_rule_count = 2};
-    struct xlate_hit hit, again;
-    if (!xlate_words_find(&market, text, SEA_STR(""), &hit)) return;
+    struct sea_word_hit hit, again;
+    if (!sea_words_find(&market, text, SEA_STR(""), &hit)) return;
     sea_assert(hit.from < hit.to && hit.to <= text.len);
     struct sea_str found = {text.ptr + hit.from, hit.to - hit.from};
-    sea_assert(xlate_words_find(&market, found, SEA_STR(""), &again));
+    sea_assert(sea_words_find(&market, found, SEA_STR(""), &again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

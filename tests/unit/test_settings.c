@@ -497,6 +497,11 @@ static void menus_are_checked_where_an_account_names_them(void **state)
          "menus/care.yaml:3:1: unknown key 'x'"},
         {"menus/care.yaml", "~\n", "menus/care.yaml:1:1: nothing in it, expected a menu"},
         {"menus/unused.yaml", "menu: [\n", ""},
+        {"menus/care.yaml",
+         "menu: care\nversion: 1\nresume: 1m\nlanguage: en\nstart: top\n"
+         "words: {more: {en: More}, back: {en: Back}, wrong: {en: No}}\n"
+         "steps: {top: {say: {en: A glass of WINE?}, end: nothing}}\n",
+         "menu care: top says in en 'WINE', which market MIDDLE_EAST forbids (alcohol_allusion)"},
         {"channels.yaml",
          "accounts: [{channel: ussd, account: x, secret: {value: a}, menu: nowhere}]\n",
          "menus/nowhere.yaml: No such file or directory, expected a readable file"},

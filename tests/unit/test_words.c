@@ -1,6 +1,6 @@
 /* Words a market forbids, and where they stand. */
 #include "sea_cmocka.h"
-#include "xlate_words.h"
+#include "sea_words.h"
 
 static const char *const vague_zh[] = {"\u53ef\u80fd", "\u5927\u6982"};
 static const char *const vague_de[] = {"vielleicht", "mehr oder weniger", "Stra\u00dfe"};
@@ -40,9 +40,9 @@ static void forbidden_words_are_found_with_their_span(void **state)
     for (size_t i = 0; i < SEA_COUNT(rules); i++) rules[i].lists = &lists[i];
     struct sea_market market = {.word_rules = rules, .word_rule_count = SEA_COUNT(rules)};
     for (size_t i = 0; i < SEA_COUNT(rows); i++) {
-        struct xlate_hit hit = {0};
+        struct sea_word_hit hit = {0};
         bool found =
-            xlate_words_find(&market, sea_str(rows[i].text), sea_str(rows[i].language), &hit);
+            sea_words_find(&market, sea_str(rows[i].text), sea_str(rows[i].language), &hit);
         if (found != (rows[i].rule != NULL)) fail_msg("row %zu", i);
         if (!found) continue;
         assert_string_equal(hit.rule->id, rows[i].rule);
@@ -55,8 +55,8 @@ static void a_market_without_rules_forbids_nothing(void **state)
 {
     (void)state;
     struct sea_market market = {0};
-    struct xlate_hit hit;
-    assert_false(xlate_words_find(&market, SEA_STR("vielleicht"), SEA_STR("de"), &hit));
+    struct sea_word_hit hit;
+    assert_false(sea_words_find(&market, SEA_STR("vielleicht"), SEA_STR("de"), &hit));
 }
 
 SEA_TESTS(cmocka_unit_test(forbidden_words_are_found_with_their_span),

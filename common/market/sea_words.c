@@ -1,6 +1,6 @@
-/* xlate_words.c: folds text and phrases to the same form, keeping for every folded character the
+/* sea_words.c: folds text and phrases to the same form, keeping for every folded character the
  * bytes it came from, and looks for the phrases there. */
-#include "xlate_words.h"
+#include "sea_words.h"
 
 #include <stdlib.h>
 
@@ -108,7 +108,7 @@ static bool find_phrase(const struct folded *text, const struct folded *phrase, 
 
 /* Keeps the earliest hit. */
 static void search_list(const struct folded *text, const struct sea_word_rule *rule,
-                        const struct sea_texts *phrases, bool *found, struct xlate_hit *hit)
+                        const struct sea_texts *phrases, bool *found, struct sea_word_hit *hit)
 {
     for (uint32_t i = 0; i < phrases->count; i++) {
         size_t at = 0;
@@ -116,19 +116,19 @@ static void search_list(const struct folded *text, const struct sea_word_rule *r
         if (find_phrase(text, &phrase, rule->is_whole_word, &at) &&
             (!*found || text->chars[at].from < hit->from)) {
             *found = true;
-            *hit = (struct xlate_hit){rule, text->chars[at].from,
-                                      text->chars[at + phrase.count - 1].to};
+            *hit = (struct sea_word_hit){rule, text->chars[at].from,
+                                         text->chars[at + phrase.count - 1].to};
         }
         free(phrase.chars);
     }
 }
 
-bool xlate_words_find(const struct sea_market *market, struct sea_str text, struct sea_str language,
-                      struct xlate_hit *ret)
+bool sea_words_find(const struct sea_market *market, struct sea_str text, struct sea_str language,
+                    struct sea_word_hit *ret)
 {
     if (market->word_rule_count == 0) return false;
     struct folded folded = fold(text);
-    struct xlate_hit hit = {0};
+    struct sea_word_hit hit = {0};
     bool found = false;
     if (folded.count == 0) return false;
     for (uint32_t r = 0; r < market->word_rule_count; r++) {
