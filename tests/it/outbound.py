@@ -146,12 +146,12 @@ class Road:
     def states(self, draft):
         return [STATES[event.state] for event in self.events(draft)]
 
-    def wait(self, draft, *states, timeout=15):
+    def wait(self, draft, *states, timeout=60):
         """Waits until these are all states of the draft, in this order; returns the events."""
         eventually(lambda: self.states(draft) == list(states) or self._fail(draft, states), timeout)
         return self.events(draft)
 
-    def wait_state(self, draft, state, timeout=15):
+    def wait_state(self, draft, state, timeout=60):
         """Waits until the draft came to this state; returns its event."""
         def last():
             return next((event for event in self.events(draft) if STATES[event.state] == state), None) \
