@@ -2,6 +2,7 @@
 import concurrent.futures
 import re
 import secrets
+import signal
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -95,6 +96,28 @@ def test_without_redis_a_dialogue_begins_at_its_start_and_never_fails(edge, serv
     finally:
         service("redis").start()
     assert eventually(lambda: redis.ping(), 60)
+
+
+def test_a_menu_is_read_anew_while_callers_are_in_it_and_a_bad_one_changes_nothing(edge, service, tmp_path, eventually):
+    config = stack.copied_config(tmp_path, "menus/care.yaml", lambda text: text.replace("en: \"How can we help?\"", "en: \"What is it?\""))
+    menu = config / "menus" / "care.yaml"
+
+    with e.configured(service, config) as ingest:
+        def reload(text, word):
+            before = ingest.log().count(word)
+            menu.write_text(text)
+            ingest.signal(signal.SIGHUP)
+            eventually(lambda: ingest.log().count(word) > before)
+        inside, reader = Caller(edge, fresh_phone()), Caller(edge, fresh_phone())
+        inside.dial()
+        assert inside.type("1").startswith("CON What is it?")
+        reload(menu.read_text().replace("What is it?", "Shall we drink to it: wine?"), "reload refused, the old configuration stays")
+        reader.dial()
+        assert reader.type("1").startswith("CON What is it?")
+        reload(menu.read_text().replace("Shall we drink to it: wine?", "How may we help?").replace("version: 1", "version: 2"), "msg=reloaded")
+        reader.dial()
+        assert reader.type("1").startswith("CON How may we help?")
+        assert inside.dial().startswith("CON Welcome"), "where one was in another version's menu says nothing"
 
 
 # ---- calls ----
