@@ -297,7 +297,7 @@ static void remind(struct router_plan *plan, const struct router_inbound *in,
     int64_t at_ms = zone ? router_case_visit_ms(zone, &in->visit, booked_ms) : 0;
     char time[SEA_TIME_TEXT];
     router_plan_decide(plan, ticket, in->cause, ROUTER, "visit_booked", in->booking);
-    if (at_ms <= plan->now_ms || !to || to->is_service_refused) return;
+    if (!zone || at_ms <= plan->now_ms || !to || to->is_service_refused) return;
     struct router_draft *draft = say(plan, in, contact, ticket, SEA_CLASS_SERVICE);
     sea_time_print(at_ms, time);
     draft->template = "visit_reminder";
