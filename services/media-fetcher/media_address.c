@@ -1,4 +1,4 @@
-/* media_address.c: IANA's special-purpose blocks. */
+/* media_address.c: IANA's special-purpose blocks, and what a cloud made of a public address. */
 #include "media_address.h"
 
 #include <string.h>
@@ -11,21 +11,22 @@ struct block {
 };
 
 static const struct block NOT_PUBLIC_4[] = {
-    {{0}, 8},             /* this network */
-    {{10}, 8},            /* private */
-    {{100, 64}, 10},      /* shared by a carrier's customers */
-    {{127}, 8},           /* loopback */
-    {{169, 254}, 16},     /* link-local, and the clouds' metadata */
-    {{172, 16}, 12},      /* private */
-    {{192, 0, 0}, 24},    /* protocols */
-    {{192, 0, 2}, 24},    /* documentation */
-    {{192, 88, 99}, 24},  /* 6to4 relays */
-    {{192, 168}, 16},     /* private */
-    {{198, 18}, 15},      /* benchmarks */
-    {{198, 51, 100}, 24}, /* documentation */
-    {{203, 0, 113}, 24},  /* documentation */
-    {{224}, 4},           /* multicast */
-    {{240}, 4},           /* reserved, and broadcast */
+    {{0}, 8},                 /* this network */
+    {{10}, 8},                /* private */
+    {{100, 64}, 10},          /* shared by a carrier's customers */
+    {{127}, 8},               /* loopback */
+    {{168, 63, 129, 16}, 32}, /* inside Azure its own services, though the block is public */
+    {{169, 254}, 16},         /* link-local, and the clouds' metadata */
+    {{172, 16}, 12},          /* private */
+    {{192, 0, 0}, 24},        /* protocols */
+    {{192, 0, 2}, 24},        /* documentation */
+    {{192, 88, 99}, 24},      /* 6to4 relays */
+    {{192, 168}, 16},         /* private */
+    {{198, 18}, 15},          /* benchmarks */
+    {{198, 51, 100}, 24},     /* documentation */
+    {{203, 0, 113}, 24},      /* documentation */
+    {{224}, 4},               /* multicast */
+    {{240}, 4},               /* reserved, and broadcast */
 };
 
 /* Only this is given out at all; loopback, mapped, NAT64, unique local, link-local and multicast

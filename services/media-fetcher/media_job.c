@@ -10,12 +10,6 @@
 
 enum { LOOKUP_MAX_BYTES = 64 * 1024, SOURCE_MAX_BYTES = 64 * 1024 };
 
-static void wipe(struct sea_buf *buf)
-{
-    if (buf->ptr != NULL) sodium_memzero(buf->ptr, buf->cap);
-    sea_buf_free(buf);
-}
-
 void media_job_free(struct media_job *job)
 {
     struct media *service = job->service;
@@ -28,7 +22,7 @@ void media_job_free(struct media_job *job)
     free((void *)(uintptr_t)job->item.source.ptr);
     media_call_free(&job->call);
     media_url_free(&job->url);
-    wipe(&job->bytes);
+    media_wipe(&job->bytes);
     free(job);
 }
 
@@ -73,11 +67,10 @@ static void call(struct media_job *job)
         land(job, media_refused(reason));
         return;
     }
-    sea_buf_reset(&job->call.authorization);
-    if (job->hops == 0) /* who redirects has seen them, and nobody else shall */
-        media_provider_authorize(account, &job->url, &job->call);
-    bool has_token = job->call.authorization.len > 0;
-    const char *headers[] = {has_token ? job->call.authorization.ptr : NULL, NULL};
+    /* Who redirects has seen the credentials, and nobody else shall. */
+    media_provider_authorize(job->hops == 0 ? account : NULL, &job->url, &job->call);
+    bool has_header = job->call.authorization.len > 0;
+    const char *headers[] = {has_header ? job->call.authorization.ptr : NULL, NULL};
     struct sea_http_call request = {
         .peer = "media",
         .method = SEA_HTTP_GET,
@@ -138,7 +131,7 @@ static void on_reply(void *ctx, const struct sea_http_reply *reply)
                                   .is_timeout = reply->is_timeout,
                                   .is_too_large = reply->is_too_large,
                                   .is_forbidden = reply->is_forbidden,
-                                  .has_token = job->call.authorization.len > 0,
+                                  .has_token = job->call.has_token,
                                   .retry_after_ms = retry_after_ms(reply)};
     struct media_verdict verdict = media_judge(&answer, job->item.tries + 1);
     SEA_CRASHPOINT("media-fetcher.fetched");
@@ -199,5 +192,5 @@ void media_job_start(struct media *service, const struct media_item *item)
         land(job, media_refused("unreadable"));
     else
         begin(job, sea_buf_view(&source));
-    wipe(&source);
+    media_wipe(&source);
 }

@@ -14,16 +14,10 @@ static const char WHATSAPP_FILES[] = "lookaside.fbsbx.com";
 
 enum { ID_MAX_BYTES = 512 };
 
-static void wipe(struct sea_buf *buf)
-{
-    if (buf->ptr != NULL) sodium_memzero(buf->ptr, buf->cap);
-    sea_buf_free(buf);
-}
-
 void media_call_free(struct media_call *call)
 {
-    wipe(&call->url);
-    wipe(&call->authorization);
+    media_wipe(&call->url);
+    media_wipe(&call->authorization);
 }
 
 /* Providers' ids and paths become part of an address: nothing in them may end a segment, but of a
@@ -113,13 +107,15 @@ static void add_basic(struct sea_buf *header, struct sea_str user, struct sea_st
     sea_buf_printf(header, "Authorization: Basic %s", text);
     sodium_memzero(text, strlen(text));
     free(text);
-    wipe(&login);
+    media_wipe(&login);
 }
 
 void media_provider_authorize(const struct sea_account *account, const struct media_url *url,
                               struct media_call *call)
 {
     const struct sea_str *token = token_of(account);
+    sea_buf_reset(&call->authorization);
+    call->has_token = false;
     if (token == NULL) return;
     bool is_whatsapp = account->adapter == SEA_ADAPTER_WHATSAPP;
     bool is_by_id = is_whatsapp || account->adapter == SEA_ADAPTER_LINE;
@@ -130,4 +126,6 @@ void media_provider_authorize(const struct sea_account *account, const struct me
                        token->ptr);
     else if (account->adapter == SEA_ADAPTER_TWILIO_SMS && account->login != NULL)
         add_basic(&call->authorization, sea_str(account->login), *token);
+    bool is_in_url = account->adapter == SEA_ADAPTER_TELEGRAM && call->is_ours;
+    call->has_token = is_in_url || call->authorization.len > 0;
 }

@@ -11,7 +11,9 @@ struct media_call {
     struct sea_buf url;           /* of Telegram with a secret inside: never logged */
     struct sea_buf authorization; /* a header line, a secret; empty: none */
     bool is_lookup;               /* its answer is JSON that says where the bytes are */
-    bool is_ours; /* its address is made of an id, or the answer to a lookup: not the sender's */
+    bool has_token; /* it carries the account's credentials, in the header or, of Telegram, the URL
+                     */
+    bool is_ours;   /* its address is made of an id, or the answer to a lookup: not the sender's */
 };
 #define MEDIA_CALL                                                                                 \
     {                                                                                              \
@@ -29,9 +31,9 @@ const char *media_provider_first(const struct sea_account *account, struct sea_s
 SEA_MUST_CHECK bool media_provider_found(const struct sea_account *account, struct sea_str json,
                                          struct media_call *ret);
 
-/* Adds the account's credentials when its provider wants them and `url` is the provider's own:
- * configured as such, or a host of its name. Providers that hand files out by id (WhatsApp, LINE)
- * see them in calls of ours alone. */
+/* Says whether the call carries credentials, and adds the account's when its provider wants them
+ * and `url` is the provider's own: configured as such, or a host of its name. Providers that hand
+ * files out by id (WhatsApp, LINE) see them in calls of ours alone. */
 void media_provider_authorize(const struct sea_account *account, const struct media_url *url,
                               struct media_call *call);
 

@@ -112,7 +112,7 @@ static enum sea_err check(struct settling *settling, struct sea_txn *txn)
         err = media_open_source(job->service, &job->item, &source, &is_erased);
     if (err == SEA_ERR_REJECT) err = SEA_OK; /* unreadable: the verdict says so */
     settling->is_over = !is_pending || is_erased;
-    sea_buf_free(&source);
+    media_wipe(&source);
     return err;
 }
 
@@ -143,7 +143,8 @@ static void count(const struct settling *settling)
     const struct media_job *job = settling->job;
     sea_metric_inc(&sea_m_media_tries_total,
                    settling->is_over ? "erased" : OUTCOMES[job->verdict.state]);
-    if (!settling->is_over) sea_metric_add(&sea_m_media_bytes_total, job->bytes.len);
+    if (!settling->is_over && job->verdict.state == MEDIA_DONE)
+        sea_metric_add(&sea_m_media_bytes_total, job->bytes.len);
 }
 
 /* False: with the next tick again. */

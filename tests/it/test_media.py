@@ -175,6 +175,10 @@ def test_files_go_when_their_conversation_s_time_is_over(write, settled, files, 
     ahead = row(pg, message, "gone - current_date")
     item = row(pg, message, "item_id::text")
     pg.query("UPDATE media_fetcher.item SET gone = current_date WHERE item_id = %s", item)
+    pg.query("INSERT INTO media_fetcher.item (item_id, event_id, index, number, \"offset\", contact_key, channel, account, state, at, gone)"
+             " SELECT gen_random_uuid(), gen_random_uuid(), 0, 0, 0, decode(repeat('00', 16), 'hex'), 'form', 'demo', 3, now(), current_date"
+             " FROM generate_series(1, 60)")
+    assert pg.value("SELECT media_fetcher.forget(current_date)") <= 50, "a call ends within a statement's time"
     eventually(lambda: pg.value("SELECT media_fetcher.forget(current_date)") == 0)
     assert ahead > 28 and row(pg, message, "state") is None
     assert pg.value("SELECT count(*) FROM media_fetcher.part WHERE item_id = %s", item) == 0

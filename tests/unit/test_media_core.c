@@ -22,10 +22,12 @@ static void only_addresses_of_the_public_internet_are_connected_to(void **state)
 {
     (void)state;
     static const char *const PUBLIC[] = {
-        "8.8.8.8",     "1.1.1.1",         "9.255.255.255",   "11.0.0.1",     "100.63.255.255",
-        "100.128.0.1", "126.255.255.255", "128.0.0.1",       "169.253.1.1",  "169.255.1.1",
-        "172.15.0.1",  "172.32.0.1",      "192.167.0.1",     "192.169.0.1",  "198.17.255.255",
-        "198.20.0.1",  "223.255.255.255", "2606:4700::1111", "2a00:1450::1", "2001:4860::8888",
+        "8.8.8.8",         "1.1.1.1",         "9.255.255.255",   "11.0.0.1",
+        "100.63.255.255",  "100.128.0.1",     "126.255.255.255", "128.0.0.1",
+        "169.253.1.1",     "169.255.1.1",     "168.63.129.17",   "172.15.0.1",
+        "172.32.0.1",      "192.167.0.1",     "192.169.0.1",     "198.17.255.255",
+        "198.20.0.1",      "223.255.255.255", "2606:4700::1111", "2a00:1450::1",
+        "2001:4860::8888",
     };
     static const char *const FORBIDDEN[] = {
         "0.0.0.0",
@@ -35,6 +37,7 @@ static void only_addresses_of_the_public_internet_are_connected_to(void **state)
         "100.127.255.255",
         "127.0.0.1",
         "127.255.255.254",
+        "168.63.129.16",
         "169.254.169.254",
         "172.16.0.1",
         "172.31.255.255",
@@ -360,6 +363,10 @@ static void a_token_is_shown_to_its_provider_alone(void **state)
         call.is_ours = true;
         media_provider_authorize(&account, &url, &call);
         assert_true(sea_str_is(sea_buf_view(&call.authorization), CASES[i].header));
+        assert_int_equal(call.has_token,
+                         CASES[i].header[0] != '\0' || CASES[i].adapter == SEA_ADAPTER_TELEGRAM);
+        media_provider_authorize(NULL, &url, &call);
+        assert_false(call.has_token || call.authorization.len > 0);
         media_call_free(&call);
         media_url_free(&url);
     }
