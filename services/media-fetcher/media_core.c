@@ -50,6 +50,13 @@ struct media_verdict media_judge(const struct media_answer *answer, uint32_t tri
     return may_mend ? media_again(reason, tries, answer->retry_after_ms) : media_failed(reason);
 }
 
+struct media_verdict media_quota(uint64_t kept_bytes, uint64_t file_bytes)
+{
+    bool has_room =
+        kept_bytes <= MEDIA_CONTACT_MAX_BYTES && file_bytes <= MEDIA_CONTACT_MAX_BYTES - kept_bytes;
+    return has_room ? verdict(MEDIA_DONE, "") : media_refused("quota");
+}
+
 /* `at` bytes in; "?" stands for any byte. */
 static const struct mark {
     const char *mime, *bytes;

@@ -42,6 +42,12 @@ struct media_verdict media_again(const char *reason, uint32_t tries, int64_t lea
  * are tried again, others fail at once. */
 struct media_verdict media_judge(const struct media_answer *answer, uint32_t tries);
 
+/* What becomes of a file that came, when so much of its contact is kept: DONE, or refused (quota)
+ * beyond MEDIA_CONTACT_MAX_BYTES: nobody fills the database alone, and whoever is erased goes in
+ * one transaction. */
+#define MEDIA_CONTACT_MAX_BYTES (UINT64_C(1) << 30)
+struct media_verdict media_quota(uint64_t kept_bytes, uint64_t file_bytes);
+
 /* What the bytes are, by their first ones: one of a few common types, text/plain, or
  * application/octet-stream; never what a browser would run. */
 const char *media_mime_of(struct sea_str bytes);

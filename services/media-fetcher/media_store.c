@@ -18,8 +18,11 @@ static const struct sea_pg_stmt DUE = {
                  " AND due_at <= to_timestamp(clock.now_ms() / 1000.0)"
                  " AND contact_key <> ALL ($2) ORDER BY due_at LIMIT $3"};
 
-static const struct sea_pg_stmt LOCK = {
-    "media_lock", "SELECT due_at IS NOT NULL FROM item WHERE item_id = $1 FOR UPDATE"};
+static const struct sea_pg_stmt LOCK = {"media_lock",
+                                        "SELECT due_at IS NOT NULL,"
+                                        " (SELECT coalesce(sum(o.size), 0)::bigint FROM item o"
+                                        " WHERE o.contact_key = i.contact_key)"
+                                        " FROM item i WHERE item_id = $1 FOR UPDATE"};
 
 static const struct sea_pg_stmt SETTLE = {
     "media_settle", "UPDATE item SET state = $2, reason = $3, tries = $4, due_at = $5,"
@@ -87,7 +90,7 @@ enum sea_err media_store_due(struct media_store *store, struct sea_pg *pg,
 }
 
 enum sea_err media_store_lock(struct media_store *store, struct sea_txn *txn, struct sea_uuid id,
-                              bool *ret_is_pending)
+                              bool *ret_is_pending, uint64_t *ret_kept_bytes)
 {
     PGresult *rows = NULL;
     sea_pg_args_reset(&store->args);
@@ -95,6 +98,7 @@ enum sea_err media_store_lock(struct media_store *store, struct sea_txn *txn, st
     enum sea_err err = sea_pg_query(txn->pg, &LOCK, &store->args, &rows);
     if (err) return err;
     *ret_is_pending = sea_pg_count(rows) > 0 && sea_pg_bool(rows, 0, 0);
+    *ret_kept_bytes = sea_pg_count(rows) > 0 ? (uint64_t)sea_pg_i64(rows, 0, 1) : 0;
     sea_pg_clear(&rows);
     return SEA_OK;
 }

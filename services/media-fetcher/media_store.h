@@ -46,9 +46,11 @@ SEA_MUST_CHECK enum sea_err media_store_due(struct media_store *store, struct se
                                             void (*fn)(void *ctx, const struct media_item *item),
                                             void *ctx);
 
-/* Locks the row; *ret_is_pending: it is there and still to be fetched. */
+/* Locks the row; *ret_is_pending: it is there and still to be fetched; *ret_kept_bytes: of all
+ * files that are kept of its contact. */
 SEA_MUST_CHECK enum sea_err media_store_lock(struct media_store *store, struct sea_txn *txn,
-                                             struct sea_uuid id, bool *ret_is_pending);
+                                             struct sea_uuid id, bool *ret_is_pending,
+                                             uint64_t *ret_kept_bytes);
 
 /* What was found; empty unless DONE. */
 struct media_found {

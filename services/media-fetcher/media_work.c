@@ -95,7 +95,8 @@ static enum sea_err keep_bytes(struct media_job *job, struct sea_txn *txn)
 
 struct settling {
     struct media_job *job;
-    bool is_over; /* the row is gone or finished, or its key destroyed: nothing is stored */
+    uint64_t kept_bytes; /* of the contact's other files */
+    bool is_over;        /* the row is gone or finished, or its key destroyed: nothing is stored */
 };
 
 /* Nobody is erased until the transaction ends; who was, meanwhile, is found by the key that is
@@ -107,7 +108,9 @@ static enum sea_err check(struct settling *settling, struct sea_txn *txn)
     struct sea_buf source = SEA_BUF(64 * 1024);
     bool is_pending = false, is_erased = false;
     enum sea_err err = sea_erasure_guard(txn, job->service->keys, &job->item.contact, 1, &erasures);
-    if (!err) err = media_store_lock(&job->service->store, txn, job->item.id, &is_pending);
+    if (!err)
+        err = media_store_lock(&job->service->store, txn, job->item.id, &is_pending,
+                               &settling->kept_bytes);
     if (!err && is_pending && sea_erasure_is_late(&erasures, job->item.contact, 0))
         err = media_open_source(job->service, &job->item, &source, &is_erased);
     if (err == SEA_ERR_REJECT) err = SEA_OK; /* unreadable: the verdict says so */
@@ -123,6 +126,8 @@ static enum sea_err record(void *arg, struct sea_txn *txn)
     struct media_found found = {.size_bytes = job->bytes.len};
     enum sea_err err = check(settling, txn);
     if (err || settling->is_over) return err;
+    if (job->verdict.state == MEDIA_DONE)
+        job->verdict = media_quota(settling->kept_bytes, job->bytes.len);
     if (job->verdict.state == MEDIA_DONE) {
         found.mime = media_mime_of(sea_buf_view(&job->bytes));
         memcpy(found.sha256, job->sha256, sizeof(found.sha256));

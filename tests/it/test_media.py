@@ -141,6 +141,22 @@ def test_each_refusal_has_its_reason(write, settled, files, env):
         assert (one["state"], one["reason"]) == (state, reason), url
 
 
+def test_of_a_customer_with_a_gib_of_files_no_more_are_kept(edge, settled, files, pg):
+    address = e.new("p-") + "@example.com"
+
+    def send():
+        message = e.new("form-")
+        assert edge.message(e.traffic.form_message(address, "See the photo", message, attachments=[{"url": files()}])).status_code == 202
+        return message
+    first = send()
+    settled(first, "done")
+    pg.query("UPDATE media_fetcher.item SET size = 1 << 30 WHERE item_id = %s", row(pg, first, "item_id::text"))
+    second = send()
+    (one,) = settled(second, "refused")
+    assert one["reason"] == "quota"
+    assert pg.value("SELECT count(*) FROM media_fetcher.part WHERE item_id = %s", row(pg, second, "item_id::text")) == 0
+
+
 def test_as_many_files_as_are_fetched_at_a_time_may_all_be_redirected(write, settled, files, pg):
     for message in [write(files(to=files(size=4_000_000))) for _ in range(8)]:
         assert settled(message, "done")[0]["size"] == 4_000_000

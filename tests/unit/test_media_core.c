@@ -218,6 +218,25 @@ static void each_answer_has_its_verdict(void **state)
     }
 }
 
+static void of_one_contact_a_gib_is_kept_and_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t kept, file;
+        enum media_state state;
+    } CASES[] = {
+        {0, 1, MEDIA_DONE},
+        {0, MEDIA_CONTACT_MAX_BYTES, MEDIA_DONE},
+        {MEDIA_CONTACT_MAX_BYTES - 5, 5, MEDIA_DONE},
+        {MEDIA_CONTACT_MAX_BYTES - 5, 6, MEDIA_REFUSED},
+        {MEDIA_CONTACT_MAX_BYTES, 1, MEDIA_REFUSED},
+        {UINT64_MAX, 2, MEDIA_REFUSED},
+    };
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++)
+        assert_int_equal(media_quota(CASES[i].kept, CASES[i].file).state, CASES[i].state);
+    assert_string_equal(media_quota(MEDIA_CONTACT_MAX_BYTES, 1).reason, "quota");
+}
+
 static void what_a_file_is_stands_in_its_bytes(void **state)
 {
     (void)state;
@@ -394,6 +413,7 @@ SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_t
           cmocka_unit_test(a_redirect_leads_where_it_says_and_is_judged_again),
           cmocka_unit_test(a_try_is_repeated_after_growing_waits_and_then_given_up),
           cmocka_unit_test(each_answer_has_its_verdict),
+          cmocka_unit_test(of_one_contact_a_gib_is_kept_and_no_more),
           cmocka_unit_test(what_a_file_is_stands_in_its_bytes),
           cmocka_unit_test(each_provider_is_asked_in_its_own_way),
           cmocka_unit_test(an_answer_that_names_the_file_leads_to_it),
