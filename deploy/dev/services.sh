@@ -62,6 +62,7 @@ SEADESK_KEYS_POSTGRES=postgresql://127.0.0.1:$(port postgres)/seadesk_keys
 SEADESK_POSTGRES_PASSWORD_FILE=$(secret postgres-services)
 EOF
     if [ "$1" = media-fetcher ]; then echo "SEADESK_MEDIA_PRIVATE_HOSTS=127.0.0.1:$(port fake-provider)"; fi
+    if [ "$1" = router ]; then echo "SEADESK_ROUTER_VIDEO_URL=https://meet.example/"; fi
     if has_port "$1"; then echo "SEADESK_LISTEN=127.0.0.1:$(port "$1")"; fi
     if has_port "$1_admin"; then echo "SEADESK_ADMIN_LISTEN=127.0.0.1:$(port "$1_admin")"; fi
 }

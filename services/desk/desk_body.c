@@ -9,8 +9,8 @@
 #include "sea_enc.h"
 #include "sea_id.h"
 
-const char *const DESK_VERB_NAMES[DESK_VERBS] = {"take",     "reply",  "note",    "resolve",
-                                                 "transfer", "snooze", "presence"};
+const char *const DESK_VERB_NAMES[DESK_VERBS] = {"take",     "reply",  "note",  "resolve",
+                                                 "transfer", "snooze", "video", "presence"};
 
 /* A JSON object being read. */
 struct reader {
@@ -141,12 +141,12 @@ static bool read_tags(struct reader *reader, struct desk_command *ret)
     return true;
 }
 
-static bool read_until(struct reader *reader, struct desk_command *ret)
+static bool read_time(struct reader *reader, const char *pointer, struct desk_command *ret)
 {
     struct sea_str text;
-    if (!read_text(reader, "/until", DESK_SHORT_MAX_BYTES, TEXT_REQUIRED, &text)) return false;
+    if (!read_text(reader, pointer, DESK_SHORT_MAX_BYTES, TEXT_REQUIRED, &text)) return false;
     return sea_time_parse(text, &ret->until_ms) ||
-           wrong(reader, "/until", "must be a time, such as 2026-11-22T08:15:00Z");
+           wrong(reader, pointer, "must be a time, such as 2026-11-22T08:15:00Z");
 }
 
 static bool read_limits(struct reader *reader, yyjson_val *channels, struct desk_command *ret)
@@ -202,7 +202,9 @@ static bool read_command(struct reader *reader, struct desk_command *ret)
     case DESK_TRANSFER:
         return read_text(reader, "/to", DESK_SHORT_MAX_BYTES, TEXT_REQUIRED, &ret->to);
     case DESK_SNOOZE:
-        return read_until(reader, ret);
+        return read_time(reader, "/until", ret);
+    case DESK_VIDEO:
+        return read_time(reader, "/at", ret);
     case DESK_PRESENCE:
         return read_presence(reader, ret);
     case DESK_VERBS:

@@ -26,6 +26,7 @@ enum desk_verb {
     DESK_RESOLVE,
     DESK_TRANSFER,
     DESK_SNOOZE,
+    DESK_VIDEO,
     DESK_PRESENCE,
     DESK_VERBS
 };
@@ -46,7 +47,7 @@ struct desk_command {
     struct sea_str text, language, channel;                /* reply; note: text alone */
     struct sea_str issue, emotion, product_version, stage; /* resolve */
     struct sea_str to;                                     /* transfer */
-    int64_t until_ms;                                      /* snooze */
+    int64_t until_ms;                                      /* snooze; video: when it is */
     struct sea_str state;                                  /* presence: online, away, offline */
     bool has_capacity;
     uint32_t weight;

@@ -192,6 +192,7 @@ static void publish_other(struct desk_call *call, const Seadesk__V1__Command *co
     Seadesk__V1__Command__Take take = SEADESK__V1__COMMAND__TAKE__INIT;
     Seadesk__V1__Command__Transfer transfer = SEADESK__V1__COMMAND__TRANSFER__INIT;
     Seadesk__V1__Command__Snooze snooze = SEADESK__V1__COMMAND__SNOOZE__INIT;
+    Seadesk__V1__Command__Video video = SEADESK__V1__COMMAND__VIDEO__INIT;
     if (given->verb == DESK_TAKE) {
         command.what_case = SEADESK__V1__COMMAND__WHAT_TAKE;
         command.take = &take;
@@ -199,6 +200,10 @@ static void publish_other(struct desk_call *call, const Seadesk__V1__Command *co
         transfer.to = text_of(call, given->to);
         command.what_case = SEADESK__V1__COMMAND__WHAT_TRANSFER;
         command.transfer = &transfer;
+    } else if (given->verb == DESK_VIDEO) {
+        video.at_ms = given->until_ms;
+        command.what_case = SEADESK__V1__COMMAND__WHAT_VIDEO;
+        command.video = &video;
     } else {
         snooze.until_ms = given->until_ms;
         command.what_case = SEADESK__V1__COMMAND__WHAT_SNOOZE;
@@ -229,6 +234,7 @@ static void publish_for_ticket(struct desk_call *call)
     case DESK_TAKE:
     case DESK_TRANSFER:
     case DESK_SNOOZE:
+    case DESK_VIDEO:
         publish_other(call, &command, sea_str(key));
         break;
     case DESK_PRESENCE:
@@ -306,9 +312,11 @@ void desk_command_ticket(struct desk_call *call)
         return;
     }
     if (!find_ticket(call, order)) return;
-    if (verb == DESK_SNOOZE && order->command.until_ms <= order->head.now_ms) {
-        problem = (struct sea_problem){
-            .code = SEA_PROBLEM_INVALID, .detail = "must be in the future", .field = "/until"};
+    if ((verb == DESK_SNOOZE || verb == DESK_VIDEO) &&
+        order->command.until_ms <= order->head.now_ms) {
+        problem = (struct sea_problem){.code = SEA_PROBLEM_INVALID,
+                                       .detail = "must be in the future",
+                                       .field = verb == DESK_VIDEO ? "/at" : "/until"};
         desk_call_refuse(call, &problem);
         return;
     }

@@ -17,6 +17,7 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
         .routing = &settings->routing,
         .templates = &settings->templates,
         .reopen_ms = router->own.reopen_ms,
+        .video_url = sea_str(router->own.video_url),
         .visit_reminder_ms = router->own.visit_reminder_ms,
         .notice_wait_ms = router->own.notice_wait_ms,
         .notice_retry_ms = router->own.notice_retry_ms,

@@ -69,6 +69,12 @@ void router_batch_keep(struct router_batch *batch, PGresult *rows)
     batch->results[batch->result_count++] = rows;
 }
 
+bool router_item_speaks(const struct router_item *item)
+{
+    return item->command->what_case == SEADESK__V1__COMMAND__WHAT_REPLY ||
+           item->command->what_case == SEADESK__V1__COMMAND__WHAT_VIDEO;
+}
+
 struct router_contact *router_batch_contact(const struct router_batch *batch, struct sea_key key)
 {
     return router_map_get(&batch->contacts, router_map_key(&key));

@@ -178,6 +178,8 @@ void *router_batch_alloc(struct router_batch *batch, size_t size); /* zeroed, ne
 /* Keeps `rows` until the batch ends. */
 void router_batch_keep(struct router_batch *batch, PGresult *rows);
 
+/* Of a command: whether it makes something be said to the customer. */
+bool router_item_speaks(const struct router_item *item);
 struct router_contact *router_batch_contact(const struct router_batch *batch, struct sea_key key);
 struct router_ticket *router_batch_ticket(const struct router_batch *batch, struct sea_uuid id);
 struct router_customer *router_batch_customer(struct router_batch *batch, struct sea_uuid id);

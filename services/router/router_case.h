@@ -55,6 +55,7 @@ enum router_command_kind {
     ROUTER_RESOLVE,
     ROUTER_TRANSFER,
     ROUTER_SNOOZE,
+    ROUTER_MEET,
 };
 
 struct router_command {
@@ -67,12 +68,13 @@ struct router_command {
     uint8_t body_hash[32];
     struct sea_str text, text_language, to_language; /* reply, note */
     struct sea_str channel;                          /* reply: wanted; "" */
-    struct router_contact *const *contacts;          /* reply: those of the customer */
+    struct sea_str link;                             /* video: what both join; "": there is none */
+    struct router_contact *const *contacts;          /* reply, video: those of the customer */
     uint32_t contact_count;
-    struct router_contact *fallback; /* reply: the next rung; NULL */
+    struct router_contact *fallback; /* reply, video: the next rung; NULL */
     struct router_tags tags;
     struct sea_str to;
-    int64_t until_ms;
+    int64_t until_ms; /* snooze; video: when it is */
 };
 
 /* Carries a command out, or refuses it by contract.md's reasons; exactly one outcome either way.

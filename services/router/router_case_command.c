@@ -5,7 +5,10 @@
 #include "router_dispatch.h"
 #include "router_person.h"
 #include "router_ways.h"
+#include "sea_enc.h"
 #include "sea_id.h"
+
+enum { MINUTE_MS = 60 * 1000, DAY_MINUTES = 24 * 60 };
 
 /* Free text may be sent so long after the customer's last message (WhatsApp Business Platform,
  * customer service window). */
@@ -106,8 +109,10 @@ static void tell_way(struct router_plan *plan, const struct router_command *comm
                                          first->channel.ptr));
 }
 
-static const char *reply(struct router_plan *plan, const struct router_command *command,
-                         struct router_ticket *ticket)
+/* What an agent lets be said to the customer, who is waited for then; its words are the caller's to
+ * add. */
+static const char *speak(struct router_plan *plan, const struct router_command *command,
+                         struct router_ticket *ticket, struct router_draft **ret)
 {
     struct router_contact *ladder[ROUTER_LADDER_MAX];
     uint32_t rungs = 0;
@@ -126,8 +131,6 @@ static const char *reply(struct router_plan *plan, const struct router_command *
     message->agent = command->agent.user;
     struct router_draft *draft = router_plan_draft(plan, message, SEA_CLASS_REPLY);
     draft->agent = command->agent;
-    draft->text = command->text;
-    draft->text_language = command->text_language;
     draft->is_first_reply = !ticket->replied_at_ms;
     draft->last_inbound_ms = first->last_in_at_ms;
     draft->zone = router_person_zone(plan->rules, first);
@@ -139,6 +142,42 @@ static const char *reply(struct router_plan *plan, const struct router_command *
     ticket->message_id = message->id;
     if (message->gone_month > ticket->gone_month) ticket->gone_month = message->gone_month;
     router_dispatch_move(plan, ticket, ROUTER_WAITING, ticket->assignee);
+    *ret = draft;
+    return "";
+}
+
+static const char *reply(struct router_plan *plan, const struct router_command *command,
+                         struct router_ticket *ticket)
+{
+    struct router_draft *draft = NULL;
+    const char *reason = speak(plan, command, ticket, &draft);
+    if (!draft) return reason;
+    draft->text = command->text;
+    draft->text_language = command->text_language;
+    router_dispatch_change(ticket, command->cause, "replied");
+    return "";
+}
+
+/* The agent reads the join reference where the customer does: in the message. */
+static const char *meet(struct router_plan *plan, const struct router_command *command,
+                        struct router_ticket *ticket)
+{
+    struct router_draft *draft = NULL;
+    char time[SEA_TIME_TEXT];
+    if (!command->link.len) return "unknown_target";
+    const char *reason = speak(plan, command, ticket, &draft);
+    if (!draft) return reason;
+    const struct sea_zone *zone = router_person_clock(plan->rules, draft->ladder[0]);
+    int64_t local_ms = zone ? sea_zone_local_ms(zone, command->until_ms) : command->until_ms;
+    uint32_t minute = (uint32_t)(local_ms / MINUTE_MS % DAY_MINUTES);
+    sea_time_print(command->until_ms, time);
+    draft->template = "video_slot";
+    draft->expires_at_ms = command->until_ms;
+    router_draft_var(draft, "at", sea_arena_str(plan->arena, sea_str(time)));
+    router_draft_var(draft, "hour", router_plan_print(plan, "%02u:%02u", minute / 60, minute % 60));
+    router_draft_var(draft, "link", command->link);
+    router_plan_decide(plan, ticket, command->cause, command->agent.user, "video_booked",
+                       sea_arena_str(plan->arena, sea_str(time)));
     router_dispatch_change(ticket, command->cause, "replied");
     return "";
 }
@@ -250,6 +289,8 @@ static const char *carry_out(struct router_plan *plan, const struct router_comma
         return transfer(plan, command, ticket);
     case ROUTER_SNOOZE:
         return snooze(plan, command, ticket);
+    case ROUTER_MEET:
+        return meet(plan, command, ticket);
     }
     return "not_found";
 }

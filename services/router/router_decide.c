@@ -94,7 +94,20 @@ static void decide_consent(struct router_batch *batch, const struct router_item 
         router_person_consent(contact, true, consent->is_granted, consent->at_ms);
 }
 
-static void fill_what(const struct router_item *item, struct router_command *to)
+/* A room that nobody finds who wasn't told of it, and that a repeated command has again. */
+static struct sea_str video_link(struct router_batch *batch, struct sea_uuid id)
+{
+    struct sea_str base = batch->plan.rules->video_url;
+    char room[SEA_KEY_TEXT];
+    if (!base.len) return base;
+    sea_key_print(sea_lookup_key(&batch->tools->pepper, SEA_LOOKUP_EXTERNAL,
+                                 (struct sea_str){(const char *)id.bytes, sizeof(id.bytes)}),
+                  room);
+    return router_plan_print(&batch->plan, "%.*s%s", (int)base.len, base.ptr, room);
+}
+
+static void fill_what(struct router_batch *batch, const struct router_item *item,
+                      struct router_command *to)
 {
     const Seadesk__V1__Command *from = item->command;
     switch (from->what_case) {
@@ -125,6 +138,11 @@ static void fill_what(const struct router_item *item, struct router_command *to)
     case SEADESK__V1__COMMAND__WHAT_SNOOZE:
         to->kind = ROUTER_SNOOZE;
         to->until_ms = from->snooze->until_ms;
+        break;
+    case SEADESK__V1__COMMAND__WHAT_VIDEO:
+        to->kind = ROUTER_MEET;
+        to->until_ms = from->video->at_ms;
+        to->link = video_link(batch, item->cause.id);
         break;
     case SEADESK__V1__COMMAND__WHAT_PRESENCE:
     case SEADESK__V1__COMMAND__WHAT__NOT_SET:
@@ -178,7 +196,7 @@ static void decide_command(struct router_batch *batch, const struct router_item 
             .fallback = item->sibling,
         };
         memcpy(command.body_hash, from->body_hash.data, sizeof(command.body_hash));
-        fill_what(item, &command);
+        fill_what(batch, item, &command);
         if (ticket) {
             const struct router_customer *customer =
                 router_batch_customer(batch, ticket->contact->customer);

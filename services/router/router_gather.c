@@ -144,7 +144,7 @@ static bool needs_customer(const struct router_item *item)
     case ROUTER_ITEM_MESSAGE:
         return item->reading.asks_for_order || item->body->booking;
     case ROUTER_ITEM_COMMAND:
-        return item->command->what_case == SEADESK__V1__COMMAND__WHAT_REPLY;
+        return router_item_speaks(item);
     case ROUTER_ITEM_DELIVERY:
         return item->delivery->state == SEADESK__V1__DELIVERY_STATE__RETURNED;
     case ROUTER_ITEM_NOTICE:

@@ -18,6 +18,7 @@ struct router_rules {
     int64_t reopen_ms; /* a message so soon after resolving opens the ticket again */
     int64_t notice_wait_ms, notice_retry_ms; /* for a profile that isn't known yet */
     int64_t visit_reminder_ms;               /* so long before it a visit is reminded of */
+    struct sea_str video_url;                /* before a room's name; "": no video */
     uint32_t autos_per_hour;                 /* automatic answers to one contact */
     uint32_t agent_weight;                   /* capacity of one who never said */
 };

@@ -242,8 +242,7 @@ static struct sea_str number_of(const struct router_customer *customer,
 static bool needs_sibling(const struct router_item *item)
 {
     if (item->kind == ROUTER_ITEM_MESSAGE) return item->body->booking;
-    return item->kind == ROUTER_ITEM_COMMAND &&
-           item->command->what_case == SEADESK__V1__COMMAND__WHAT_REPLY;
+    return item->kind == ROUTER_ITEM_COMMAND && router_item_speaks(item);
 }
 
 /* Looks for the sibling among the customer's contacts; else lists how it would be addressed. */

@@ -3,10 +3,11 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import urllib.parse
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -294,3 +295,26 @@ def test_a_feature_phone_is_told_by_sms_though_whatsapp_comes_first(publish, new
         return eventually(lambda: person.sends(fake))[0]["channel"]
     assert told("feature") == "twilio-sms"
     assert told("smart") == "whatsapp"
+
+
+# ---- CH-16: video ----
+
+@pytest.mark.ledger("CH-16")
+def test_a_video_call_has_a_slot_and_both_sides_have_its_join_reference(person, ana, fake, clock):
+    """CH-16: the customer by a message in their language, the agent in the ticket; a repeated command has the same room."""
+    ticket = person.write("Oi, o aparelho não liga, podem olhar comigo?")["ticket_id"]
+    ana.done("take", ticket)
+    at = datetime.fromtimestamp(clock.now_ms() // 1000 + 7200, timezone.utc)
+    slot, key = at.strftime("%Y-%m-%dT%H:%M:%SZ"), uuid.uuid4().hex
+    past = ana.do("video", ticket, at="2020-01-01T00:00:00Z")
+    assert (past.status_code, past.json()["field"]) == (422, "/at")
+    version = ana.ticket(ticket)["version"]
+    for _ in range(2):
+        assert ana.do("video", ticket, key=key, version=version, at=slot).status_code == 200
+    [send] = eventually(lambda: person.sends(fake))
+    local = at - timedelta(hours=3)  # Sao Paulo
+    link = re.search(r"https://meet\.example/[0-9a-f]{32}", send["text"])[0]
+    assert "chamada de vídeo" in send["text"] and f"{local:%d/%m/%Y}, às {local:%H:%M}" in send["text"]
+    [told] = eventually(lambda: [each for each in ana.ticket(ticket)["messages"] if each["direction"] == "out" and each["text"]])
+    assert link in told["text"]
+    assert [each["reason"] for each in ana.ticket(ticket)["decisions"] if each["what"] == "video_booked"] == [slot]

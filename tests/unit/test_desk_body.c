@@ -143,6 +143,7 @@ static void a_mistake_is_answered_with_its_place(void **state)
         {DESK_RESOLVE, "{\"tags\":{\"emotion\":1}}", 422, "/tags/emotion"},
         {DESK_TRANSFER, "{}", 422, "/to"},
         {DESK_SNOOZE, "{\"until\":\"tomorrow\"}", 422, "/until"},
+        {DESK_VIDEO, "{\"until\":\"2026-11-22T08:15:00Z\"}", 422, "/at"},
         {DESK_SNOOZE, "{\"until\":1795331700}", 422, "/until"},
         {DESK_PRESENCE, "{}", 422, "/state"},
         {DESK_PRESENCE, "{\"state\":\"asleep\"}", 422, "/state"},

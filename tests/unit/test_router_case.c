@@ -538,6 +538,33 @@ static void DV_11_a_booking_is_reminded_of_by_sms_before_it(void **state)
     assert_int_equal(drafts(world), 0);
 }
 
+/* CH-16 */
+static void CH_16_a_video_call_is_told_with_its_time_and_where_to_join(void **state)
+{
+    struct world *world = *state;
+    struct router_contact *from = contact(world, "whatsapp", "5511912345678");
+    struct router_ticket *ticket = taken(world, from, "ana");
+    struct router_command meet = command(world, ROUTER_MEET, "ana", ticket);
+    meet.until_ms = T0 + DAY;
+    assert_string_equal(ask(world, &meet, ticket), "unknown_target"); /* nowhere to meet */
+    meet = command(world, ROUTER_MEET, "wei", ticket);
+    meet.link = sea_str("https://meet.example/0a");
+    assert_string_equal(ask(world, &meet, ticket), "not_assigned_to_you");
+    meet = command(world, ROUTER_MEET, "ana", ticket);
+    meet.link = sea_str("https://meet.example/0a");
+    meet.until_ms = T0 + DAY; /* 05:00 in Sao Paulo */
+    assert_string_equal(ask(world, &meet, ticket), "");
+    const struct router_draft *draft = world->plan.drafts;
+    assert_string_equal(draft->template, "video_slot");
+    assert_ptr_equal(draft->ladder[0], from);
+    assert_int_equal(draft->class, SEA_CLASS_REPLY);
+    assert_int_equal(draft->expires_at_ms, T0 + DAY);
+    assert_true(sea_str_is(draft->vars[0].value, "2026-11-22T08:00:00Z"));
+    assert_true(sea_str_is(draft->vars[1].value, "05:00"));
+    assert_true(sea_str_is(draft->vars[2].value, "https://meet.example/0a"));
+    assert_int_equal(ticket->status, ROUTER_WAITING);
+}
+
 static void notes_resolve_snooze_and_transfer_do_what_they_say(void **state)
 {
     struct world *world = *state;
@@ -929,6 +956,7 @@ SEA_TESTS(cmocka_unit_test(sent_at_is_the_providers_time_unless_absent_or_in_the
           WORLD_TEST(a_form_cannot_be_answered_by_itself),
           WORLD_TEST(DV_11_a_visit_is_on_the_day_that_was_chosen_by_the_callers_clock),
           WORLD_TEST(DV_11_a_booking_is_reminded_of_by_sms_before_it),
+          WORLD_TEST(CH_16_a_video_call_is_told_with_its_time_and_where_to_join),
           WORLD_TEST(CH_14_a_marketplaces_buyer_is_answered_there_or_nowhere),
           WORLD_TEST(notes_resolve_snooze_and_transfer_do_what_they_say),
           WORLD_TEST(a_repeated_command_gets_the_same_answer_and_another_body_is_refused),

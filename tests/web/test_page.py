@@ -279,7 +279,7 @@ def test_a_narrow_screen_shows_one_area_at_a_time_without_sideways_scrolling(pag
 def test_every_control_has_a_name(page, ticket_id):
     """What a screen reader says of each button, field and link: never nothing."""
     page.open(ticket_id)
-    for mode in ("reply", "note", "resolve", "transfer", "snooze"):
+    for mode in ("reply", "note", "resolve", "transfer", "snooze", "video"):
         page.click(f".modes [data-mode='{mode}']")
         nameless = page.script("""
             return [...document.querySelectorAll("button, input, select, textarea, a")]

@@ -1,4 +1,4 @@
-// Everything an agent can do with the open ticket: reply, note, resolve, transfer, snooze, take.
+// Everything an agent can do with the open ticket: reply, note, resolve, transfer, snooze, meet by video, take.
 // Each command ends with one clear answer: done, refused and why, or not confirmed and safe to try again.
 import { ApiError, explain, makeCommand, UNCONFIRMED } from "./api.js";
 import { announce, byId, h, icon, toast } from "./dom.js";
@@ -7,8 +7,9 @@ import { recall, remember } from "./prefs.js";
 import { emit, isMine, known, on, state } from "./state.js";
 import { bothTimes, HOUR, now, tomorrowAt, toInput } from "./time.js";
 
-const MODES = ["reply", "note", "resolve", "transfer", "snooze"];
-const ICONS = { reply: "send", note: "note", resolve: "check", transfer: "transfer", snooze: "clock" };
+const MODES = ["reply", "note", "resolve", "transfer", "snooze", "video"];
+const ICONS = { reply: "send", note: "note", resolve: "check", transfer: "transfer", snooze: "clock",
+  video: "video" };
 const TEXT_MAX = 16000;
 const DRAFTS_MAX = 50;
 const MORNING_HOUR = 9;
@@ -27,7 +28,7 @@ const drafts = new Map(); // ticket id → what was begun there
 function draftOf(id) {
   let draft = drafts.get(id);
   if (!draft) {
-    draft = { mode: "reply", reply: "", note: "", to: "", until: "", tags: {}, channel: "",
+    draft = { mode: "reply", reply: "", note: "", to: "", until: "", at: "", tags: {}, channel: "",
       busy: "", notice: null };
   }
   drafts.delete(id);
@@ -88,20 +89,20 @@ function drawModes(draft) {
 
 function modeName(mode) {
   const names = { reply: t("act.reply"), note: t("act.note"), resolve: t("act.resolve"),
-    transfer: t("act.transfer"), snooze: t("act.snooze") };
+    transfer: t("act.transfer"), snooze: t("act.snooze"), video: t("act.video") };
   return names[mode];
 }
 
 function submitButton(mode) {
   const names = { reply: t("do.reply"), note: t("do.note"), resolve: t("do.resolve"),
-    transfer: t("do.transfer"), snooze: t("do.snooze") };
+    transfer: t("do.transfer"), snooze: t("do.snooze"), video: t("do.video") };
   return h("button", { type: "submit", class: "primary", id: "submit" }, icon(ICONS[mode]),
     h("span", {}, names[mode]));
 }
 
 function drawFields(draft, ticket) {
   const drawers = { reply: replyFields, note: noteFields, resolve: resolveFields,
-    transfer: transferFields, snooze: snoozeFields };
+    transfer: transferFields, snooze: snoozeFields, video: videoFields };
   return h("div", { class: "mode-fields", data: { mode: draft.mode } },
     ...drawers[draft.mode](draft, ticket));
 }
@@ -191,18 +192,26 @@ function transferFields(draft) {
 }
 
 function snoozeFields(draft, ticket) {
-  const { zone } = ticket;
-  const until = h("input", { type: "datetime-local", id: "snooze-until", value: draft.until,
+  return timeFields(draft, ticket, "until", "snooze-until", t("snooze.until"));
+}
+
+function videoFields(draft, ticket) {
+  return timeFields(draft, ticket, "at", "video-at", t("video.at"));
+}
+
+// A time to come: draft[name].
+function timeFields(draft, { zone }, name, id, label) {
+  const field = h("input", { type: "datetime-local", id, value: draft[name],
     min: toInput(now()), oninput: (event) => set(event.target.value) });
   const hint = h("p", { class: "hint" });
   const set = (value) => {
-    draft.until = value;
-    until.value = value;
+    draft[name] = value;
+    field.value = value;
     const ms = Date.parse(value);
     hint.textContent = Number.isNaN(ms) ? t("snooze.hint") : bothTimes(ms, zone);
   };
-  set(draft.until);
-  const preset = (label, ms) => h("button", { type: "button", onclick: () => set(toInput(ms)) }, label);
+  set(draft[name]);
+  const preset = (words, ms) => h("button", { type: "button", onclick: () => set(toInput(ms)) }, words);
   return [
     h("div", { class: "presets" },
       preset(t("snooze.hours", { n: 1 }), now() + HOUR),
@@ -210,7 +219,7 @@ function snoozeFields(draft, ticket) {
       preset(t("snooze.tomorrow"), tomorrowAt(MORNING_HOUR)),
       zone && preset(t("snooze.tomorrow_there"), tomorrowAt(MORNING_HOUR, zone))),
     h("div", { class: "compose-row" }, h("label", { class: "field inline" },
-      h("span", {}, t("snooze.until")), until), hint, parts.submit),
+      h("span", {}, label), field), hint, parts.submit),
   ];
 }
 
@@ -288,9 +297,10 @@ function fieldsOf(draft) {
   if (draft.mode === "resolve") {
     return { tags: Object.fromEntries(Object.entries(draft.tags).filter(([, value]) => value)) };
   }
-  const until = Date.parse(draft.until);
-  if (Number.isNaN(until) || until <= now()) return t("missing.until");
-  return { until: new Date(until).toISOString() };
+  const name = draft.mode === "video" ? "at" : "until";
+  const time = Date.parse(draft[name]);
+  if (Number.isNaN(time) || time <= now()) return t("missing.until");
+  return { [name]: new Date(time).toISOString() };
 }
 
 export function take() {
@@ -335,13 +345,15 @@ function forget(draft, verb) {
   if (verb === "reply" || verb === "note") draft[verb] = "";
   if (verb === "transfer") draft.to = "";
   if (verb === "snooze") draft.until = "";
+  if (verb === "video") draft.at = "";
   if (verb === "resolve") draft.tags = {};
   if (verb !== "take") draft.mode = "reply";
 }
 
 function doneWords(verb) {
   const words = { take: t("done.take"), reply: t("done.reply"), note: t("done.note"),
-    resolve: t("done.resolve"), transfer: t("done.transfer"), snooze: t("done.snooze") };
+    resolve: t("done.resolve"), transfer: t("done.transfer"), snooze: t("done.snooze"),
+    video: t("done.video") };
   return words[verb];
 }
 

@@ -23,6 +23,7 @@ const SHORTCUTS = [
   ["ticket", "n", () => setMode("note"), () => t("key.note")],
   ["ticket", "e", () => setMode("resolve"), () => t("key.resolve")],
   ["ticket", "x", () => setMode("transfer"), () => t("key.transfer")],
+  ["ticket", "v", () => setMode("video"), () => t("key.video")],
   ["ticket", "z", () => setMode("snooze"), () => t("key.snooze")],
   ["ticket", "o", nextTexts, () => t("key.texts")],
   ["ticket", "Ctrl + Enter", null, () => t("key.send")],
