@@ -3,7 +3,7 @@ import shutil
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -42,11 +42,11 @@ window.fetch = (url, options) => {
 
 
 def eventually(ask, seconds=60):
-    """Asks until the answer is true; an element that the page replaced meanwhile is asked for again."""
+    """Asks until the answer is true; an element that the page replaced or hid meanwhile is asked for again."""
     def again():
         try:
             return ask()
-        except StaleElementReferenceException:
+        except (ElementNotInteractableException, StaleElementReferenceException):
             return None
     return desk_world.eventually(again, seconds)
 
