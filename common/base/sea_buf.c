@@ -14,6 +14,12 @@ void sea_buf_free(struct sea_buf *buf)
     *buf = (struct sea_buf){.max = buf->max};
 }
 
+void sea_buf_wipe(struct sea_buf *buf)
+{
+    if (buf->ptr != NULL) explicit_bzero(buf->ptr, buf->cap);
+    sea_buf_free(buf);
+}
+
 void sea_buf_reset(struct sea_buf *buf)
 {
     buf->len = 0;

@@ -16,6 +16,7 @@ struct sea_buf {
     }
 
 void sea_buf_free(struct sea_buf *buf);  /* releases the memory; the limit stays */
+void sea_buf_wipe(struct sea_buf *buf);  /* overwrites what it held, then frees it */
 void sea_buf_reset(struct sea_buf *buf); /* empty again, memory kept */
 void sea_buf_add(struct sea_buf *buf, const void *data, size_t len);
 void sea_buf_str(struct sea_buf *buf, struct sea_str text);

@@ -1,6 +1,7 @@
 /* sea_http.c: the parts of a request: headers, paths, forms, and the words of RFC 9110. */
 #include "sea_http.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -168,4 +169,18 @@ bool sea_http_form_find(struct sea_str form, const char *name, struct sea_arena 
         if (sea_str_is(decoded, name)) return sea_http_form_decode(value, arena, ret);
     }
     return false;
+}
+
+void sea_http_basic(struct sea_buf *ret, struct sea_str user, struct sea_str password)
+{
+    struct sea_buf login = SEA_BUF(1024);
+    sea_buf_str(&login, user);
+    sea_buf_char(&login, ':');
+    sea_buf_str(&login, password);
+    char *text = sea_alloc(sea_base64_size(login.len) + 1);
+    sea_base64_print(login.ptr, login.len, text);
+    sea_buf_printf(ret, "Authorization: Basic %s", text);
+    explicit_bzero(text, strlen(text));
+    free(text);
+    sea_buf_wipe(&login);
 }

@@ -66,4 +66,7 @@ void sea_http_form_add(struct sea_buf *form, const char *name, struct sea_str va
 SEA_MUST_CHECK bool sea_http_form_decode(struct sea_str text, struct sea_arena *arena,
                                          struct sea_str *ret);
 
+/* Appends a header line of HTTP Basic (RFC 7617) without its end: a secret. */
+void sea_http_basic(struct sea_buf *ret, struct sea_str user, struct sea_str password);
+
 #endif

@@ -66,6 +66,15 @@ struct sea_str sea_http_reply_header(const struct sea_http_reply *reply, const c
     return (struct sea_str){NULL, 0};
 }
 
+int64_t sea_http_reply_retry_after_ms(const struct sea_http_reply *reply)
+{
+    enum { MOST_S = 86400 };
+    uint64_t seconds = 0;
+    struct sea_str text = sea_http_reply_header(reply, "retry-after");
+    if (text.ptr == NULL || !sea_str_u64(text, &seconds)) return 0;
+    return (int64_t)(seconds < MOST_S ? seconds : MOST_S) * 1000;
+}
+
 static void free_transfer(struct sea_http_transfer *transfer)
 {
     struct sea_http_client *client = transfer->client;

@@ -59,6 +59,8 @@ struct sea_http_reply {
 
 /* The value of the first header of that name, any case; .ptr is NULL when there is none. */
 struct sea_str sea_http_reply_header(const struct sea_http_reply *reply, const char *name);
+/* Of Retry-After in seconds (RFC 9110 10.2.3), at most a day; 0: none, or a date. */
+int64_t sea_http_reply_retry_after_ms(const struct sea_http_reply *reply);
 
 /* `reply` and all it points to end when the function returns. It may make and cancel other calls.
  */

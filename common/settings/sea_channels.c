@@ -36,6 +36,11 @@ const char *sea_adapter_name(enum sea_adapter adapter)
     return ADAPTERS[adapter].name;
 }
 
+bool sea_adapter_is_sms(enum sea_adapter adapter)
+{
+    return adapter == SEA_ADAPTER_TWILIO_SMS || adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
+}
+
 bool sea_account_is_chat(const struct sea_account *account)
 {
     return account->channel->class == SEA_CHANNEL_LIVE_CHAT;

@@ -32,6 +32,8 @@ enum sea_adapter {
     SEA_ADAPTER_COUNT,
 };
 
+/* Texts to telephones, which need no data. */
+bool sea_adapter_is_sms(enum sea_adapter adapter);
 /* As in channels.yaml: whatsapp, twilio-sms, generic … */
 const char *sea_adapter_name(enum sea_adapter adapter);
 

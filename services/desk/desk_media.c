@@ -48,9 +48,7 @@ static void on_gone(void *ctx)
 {
     struct download *download = ctx;
     event_free(download->timer);
-    if (download->file.plain.ptr)
-        sodium_memzero(download->file.plain.ptr, download->file.plain.cap);
-    sea_buf_free(&download->file.plain);
+    sea_buf_wipe(&download->file.plain);
     free(download);
 }
 

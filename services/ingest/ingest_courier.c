@@ -111,11 +111,8 @@ static void settle(struct hook *hook, int64_t wait_ms)
 static int64_t wait_of(const struct hook *hook, const struct sea_http_reply *reply)
 {
     int64_t wait_ms = ingest_courier_wait_ms(hook->courier->retry_ms, hook->tries + 1);
-    uint64_t after_s = 0;
-    if (wait_ms && sea_str_u64(sea_http_reply_header(reply, "retry-after"), &after_s) &&
-        after_s <= 86400 && (int64_t)after_s * 1000 > wait_ms)
-        wait_ms = (int64_t)after_s * 1000;
-    return wait_ms;
+    int64_t after_ms = sea_http_reply_retry_after_ms(reply);
+    return wait_ms && after_ms > wait_ms ? after_ms : wait_ms;
 }
 
 static void on_reply(void *ctx, const struct sea_http_reply *reply)

@@ -193,7 +193,7 @@ enum sea_err media_apply(void *ctx, struct sea_txn *txn, const struct sea_record
     for (size_t i = 0; !err && i < count; i++) err = hear(&batch, &records[i]);
     if (!err && batch.count > 0) err = ready_keys(&batch);
     if (!err && batch.count > 0) err = write(&batch);
-    media_wipe(&batch.plain);
+    sea_buf_wipe(&batch.plain);
     sea_arena_free(&batch.body_arena);
     if (!err) SEA_CRASHPOINT("media-fetcher.applied");
     return err;

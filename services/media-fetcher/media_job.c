@@ -22,7 +22,7 @@ void media_job_free(struct media_job *job)
     free((void *)(uintptr_t)job->item.source.ptr);
     media_call_free(&job->call);
     media_url_free(&job->url);
-    media_wipe(&job->bytes);
+    sea_buf_wipe(&job->bytes);
     free(job);
 }
 
@@ -43,14 +43,6 @@ static bool may_connect(void *ctx, const struct sockaddr *address)
 {
     (void)ctx;
     return media_address_is_public(address);
-}
-
-static int64_t retry_after_ms(const struct sea_http_reply *reply)
-{
-    uint64_t seconds = 0;
-    struct sea_str text = sea_http_reply_header(reply, "retry-after");
-    if (text.ptr == NULL || !sea_str_u64(text, &seconds)) return 0;
-    return (int64_t)(seconds < 86400 ? seconds : 86400) * 1000; /* as media_again bounds it */
 }
 
 static void on_reply(void *ctx, const struct sea_http_reply *reply);
@@ -132,7 +124,7 @@ static void on_reply(void *ctx, const struct sea_http_reply *reply)
                                   .is_too_large = reply->is_too_large,
                                   .is_forbidden = reply->is_forbidden,
                                   .has_token = job->call.has_token,
-                                  .retry_after_ms = retry_after_ms(reply)};
+                                  .retry_after_ms = sea_http_reply_retry_after_ms(reply)};
     struct media_verdict verdict = media_judge(&answer, job->item.tries + 1);
     SEA_CRASHPOINT("media-fetcher.fetched");
     if (is_redirect(answer.status))
@@ -192,5 +184,5 @@ void media_job_start(struct media *service, const struct media_item *item)
         land(job, media_refused("unreadable"));
     else
         begin(job, sea_buf_view(&source));
-    media_wipe(&source);
+    sea_buf_wipe(&source);
 }

@@ -1,13 +1,9 @@
 /* media_provider.c: the providers side by side. */
 #include "media_provider.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include <sodium.h>
 #include <yyjson.h>
 
-#include "sea_enc.h"
+#include "sea_http.h"
 
 static const char WHATSAPP_VERSION[] = "v23.0";
 static const char WHATSAPP_FILES[] = "lookaside.fbsbx.com";
@@ -16,8 +12,8 @@ enum { ID_MAX_BYTES = 512 };
 
 void media_call_free(struct media_call *call)
 {
-    media_wipe(&call->url);
-    media_wipe(&call->authorization);
+    sea_buf_wipe(&call->url);
+    sea_buf_wipe(&call->authorization);
 }
 
 /* Providers' ids and paths become part of an address: nothing in them may end a segment, but of a
@@ -96,20 +92,6 @@ bool media_provider_found(const struct sea_account *account, struct sea_str json
     return ret->url.len > 0 && !ret->url.is_full;
 }
 
-static void add_basic(struct sea_buf *header, struct sea_str user, struct sea_str password)
-{
-    struct sea_buf login = SEA_BUF(1024);
-    sea_buf_str(&login, user);
-    sea_buf_char(&login, ':');
-    sea_buf_str(&login, password);
-    char *text = sea_alloc(sea_base64_size(login.len) + 1);
-    sea_base64_print(login.ptr, login.len, text);
-    sea_buf_printf(header, "Authorization: Basic %s", text);
-    sodium_memzero(text, strlen(text));
-    free(text);
-    media_wipe(&login);
-}
-
 void media_provider_authorize(const struct sea_account *account, const struct media_url *url,
                               struct media_call *call)
 {
@@ -125,7 +107,7 @@ void media_provider_authorize(const struct sea_account *account, const struct me
         sea_buf_printf(&call->authorization, "Authorization: Bearer %.*s", (int)token->len,
                        token->ptr);
     else if (account->adapter == SEA_ADAPTER_TWILIO_SMS && account->login != NULL)
-        add_basic(&call->authorization, sea_str(account->login), *token);
+        sea_http_basic(&call->authorization, sea_str(account->login), *token);
     bool is_in_url = account->adapter == SEA_ADAPTER_TELEGRAM && call->is_ours;
     call->has_token = is_in_url || call->authorization.len > 0;
 }

@@ -5,19 +5,12 @@
 #include <string.h>
 
 #include <curl/curl.h>
-#include <sodium.h>
 
 enum { ORIGIN_MAX_BYTES = 320 };
 
-void media_wipe(struct sea_buf *buf)
-{
-    if (buf->ptr != NULL) sodium_memzero(buf->ptr, buf->cap);
-    sea_buf_free(buf);
-}
-
 void media_url_free(struct media_url *url)
 {
-    media_wipe(&url->text);
+    sea_buf_wipe(&url->text);
 }
 
 /* Terminated; NULL when it is too long or has a NUL inside. */

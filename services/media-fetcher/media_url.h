@@ -24,7 +24,6 @@ struct media_url {
         .text = SEA_BUF(MEDIA_URL_MAX_BYTES)                                                       \
     }
 void media_url_free(struct media_url *url); /* overwrites it first: of Telegram it has the token */
-void media_wipe(struct sea_buf *buf);       /* overwrites and frees */
 
 /* NULL: it may be called, and *ret is filled. Otherwise why not: bad_url, credentials (in the URL),
  * plain_http, forbidden_port. `ret` is initialised before. */

@@ -115,7 +115,7 @@ static enum sea_err check(struct settling *settling, struct sea_txn *txn)
         err = media_open_source(job->service, &job->item, &source, &is_erased);
     if (err == SEA_ERR_REJECT) err = SEA_OK; /* unreadable: the verdict says so */
     settling->is_over = !is_pending || is_erased;
-    media_wipe(&source);
+    sea_buf_wipe(&source);
     return err;
 }
 

@@ -8,7 +8,7 @@
 #include "sea_id.h"
 
 /* What is written begins within 5 s of an opt-out's answer: consents may lag by 2 s. */
-enum { CONNECT_TIMEOUT_MS = 2000, RESPONSE_MAX_BYTES = 64 * 1024, RETRY_AFTER_MAX_S = 86400 };
+enum { CONNECT_TIMEOUT_MS = 2000, RESPONSE_MAX_BYTES = 64 * 1024 };
 
 enum sea_err notify_air_open(struct notify_air *air, struct event_base *base, size_t cap,
                              uint32_t timeout_ms)
@@ -109,22 +109,14 @@ void notify_air_keep(struct notify_flight *flight, const char *reason, bool is_f
     land(flight);
 }
 
-/* Seconds only (RFC 9110 10.2.3); no provider of ours sends a date. */
-static int64_t retry_after_ms(const struct sea_http_reply *reply)
-{
-    uint64_t seconds = 0;
-    struct sea_str text = sea_http_reply_header(reply, "retry-after");
-    if (text.ptr == NULL || !sea_str_u64(sea_str_trim(text), &seconds)) return 0;
-    return (int64_t)(seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
-}
-
 static void on_reply(void *ctx, const struct sea_http_reply *reply)
 {
     struct notify_flight *flight = ctx;
     bool is_whole = reply->outcome == SEA_HTTP_ANSWERED;
     struct notify_response response = {.status = is_whole ? reply->status : 0,
                                        .is_unsent = reply->outcome == SEA_HTTP_NOT_SENT,
-                                       .retry_after_ms = is_whole ? retry_after_ms(reply) : 0,
+                                       .retry_after_ms =
+                                           is_whole ? sea_http_reply_retry_after_ms(reply) : 0,
                                        .body = is_whole ? reply->body : SEA_STR("")};
     SEA_CRASHPOINT("notifier.answered");
     flight->answer = notify_provider_classify(flight->about.adapter, &response, flight->tries);

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "sea_http.h"
+
 enum { CHARS_MAX = 65535, TICKET_MAX = 64 };
 
 /* Letters and digits alone: it becomes part of an address. */
@@ -36,7 +38,8 @@ static void authorize(const struct sea_account *account, struct notify_call *ret
 {
     struct sea_str token = account->token.live[0];
     if (account->send_adapter == SEA_ADAPTER_FRESHDESK)
-        notify_call_basic(ret, token, SEA_STR("X")); /* the key is the user, any password */
+        sea_http_basic(&ret->authorization, token,
+                       SEA_STR("X")); /* the key is the user, any password */
     else
         notify_call_bearer(ret, token);
 }

@@ -21,10 +21,7 @@ struct opened {
 static void close_opened(struct opened *opened)
 {
     struct sea_buf *bufs[] = {&opened->address, &opened->text, &opened->variables};
-    for (size_t i = 0; i < SEA_COUNT(bufs); i++) {
-        if (bufs[i]->ptr != NULL) sodium_memzero(bufs[i]->ptr, bufs[i]->cap);
-        sea_buf_free(bufs[i]);
-    }
+    for (size_t i = 0; i < SEA_COUNT(bufs); i++) sea_buf_wipe(bufs[i]);
 }
 
 static struct sea_str str_of(ProtobufCBinaryData bytes)

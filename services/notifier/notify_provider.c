@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sodium.h>
 #include <yyjson.h>
 
 #include "notify_gateway.h"
 #include "notify_helpdesk.h"
-#include "sea_enc.h"
+#include "sea_http.h"
 #include "sea_id.h"
 #include "sea_segment.h"
 
@@ -21,26 +20,9 @@ enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MOST_MS = 5 * 60 * 1000 };
 
 void notify_call_free(struct notify_call *call)
 {
-    if (call->authorization.ptr != NULL)
-        sodium_memzero(call->authorization.ptr, call->authorization.cap);
     sea_buf_free(&call->url);
-    sea_buf_free(&call->authorization);
+    sea_buf_wipe(&call->authorization);
     sea_buf_free(&call->body);
-}
-
-void notify_call_basic(struct notify_call *call, struct sea_str user, struct sea_str password)
-{
-    struct sea_buf login = SEA_BUF(1024);
-    sea_buf_str(&login, user);
-    sea_buf_char(&login, ':');
-    sea_buf_str(&login, password);
-    char *basic = sea_alloc(sea_base64_size(login.len) + 1);
-    sea_base64_print(login.ptr, login.len, basic);
-    sea_buf_printf(&call->authorization, "Authorization: Basic %s", basic);
-    sodium_memzero(basic, strlen(basic));
-    sodium_memzero(login.ptr, login.len);
-    free(basic);
-    sea_buf_free(&login);
 }
 
 void notify_call_bearer(struct notify_call *call, struct sea_str token)
@@ -155,7 +137,7 @@ static const char *call_twilio(const struct notify_letter *letter, const char *a
     sea_buf_printf(&ret->url, "%s/%s/Accounts/%s/Messages.json", account->api_base, TWILIO_VERSION,
                    account->login);
 
-    notify_call_basic(ret, sea_str(account->login), account->token.live[0]);
+    sea_http_basic(&ret->authorization, sea_str(account->login), account->token.live[0]);
 
     struct sea_buf callback = SEA_BUF(2048);
     sea_buf_str(&callback, letter->public_url);
@@ -188,14 +170,9 @@ static const char *call_africastalking(const struct notify_letter *letter, const
     return NULL;
 }
 
-bool notify_provider_is_sms(enum sea_adapter adapter)
-{
-    return adapter == SEA_ADAPTER_TWILIO_SMS || adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
-}
-
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text)
 {
-    if (!notify_provider_is_sms(adapter)) return 1;
+    if (!sea_adapter_is_sms(adapter)) return 1;
     uint32_t parts = sea_segments_of(text).parts;
     return parts > 0 ? parts : 1;
 }

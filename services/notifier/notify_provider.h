@@ -49,9 +49,8 @@ struct notify_call {
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 
-/* What senders write alike: credentials (RFC 7617, RFC 6750), a JSON body, which frees `doc`, and a
+/* What senders write alike: a token (RFC 6750), a JSON body, which frees `doc`, and a
  * field of a form (WHATWG URL 5.2). */
-void notify_call_basic(struct notify_call *call, struct sea_str user, struct sea_str password);
 void notify_call_bearer(struct notify_call *call, struct sea_str token);
 void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc);
 void notify_call_form(struct notify_call *call, const char *name, struct sea_str value);
@@ -61,7 +60,6 @@ size_t notify_chars(struct sea_str text); /* of UTF-8 */
  * letter can't be sent this way: no_sender, too_long, empty, no_address. */
 const char *notify_provider_call(const struct notify_letter *letter, struct notify_call *ret);
 
-bool notify_provider_is_sms(enum sea_adapter adapter);
 /* How many sends the provider counts it for: SMS parts. */
 uint32_t notify_provider_cost(enum sea_adapter adapter, struct sea_str text);
 

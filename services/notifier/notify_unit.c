@@ -142,7 +142,7 @@ static enum sea_err prepare(struct notify_unit *unit, struct notify_delivery *it
     flight->about = notify_core_case(item, view);
     flight->about.market = NULL;
     flight->peer = sea_adapter_name(flight->about.adapter);
-    flight->sms_parts = notify_provider_is_sms(flight->about.adapter) ? cost : 0;
+    flight->sms_parts = sea_adapter_is_sms(flight->about.adapter) ? cost : 0;
     snprintf(flight->market, sizeof(flight->market), "%.*s", (int)item->order.market.len,
              item->order.market.ptr);
     if (asked->budget != NULL) notify_budget_settle(asked->budget, is_ready ? cost : 0);

@@ -278,39 +278,31 @@ static enum sea_err seal(struct router_batch *batch, struct router_call *call)
     return router_seal_text(batch, call->home, &place, call->recording, &call->sealed);
 }
 
-#define COLUMN(type, add)                                                                          \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const struct router_call *c = calls[i];                                                \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
-
 static void fill(struct router_batch *batch, struct router_call *const *calls, size_t count)
 {
     struct sea_pg_args *args = &batch->tools->args;
     int64_t now_ms = batch->txn->now_ms;
     sea_pg_args_reset(args);
-    COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, c->id));
-    COLUMN(SEA_PG_BYTES, sea_pg_add_key(args, c->home));
-    COLUMN(SEA_PG_UUID, router_arg_uuid(args, c->ticket_id));
-    COLUMN(SEA_PG_I64, sea_pg_add_i64(args, (int64_t)c->stored_version + 1));
-    COLUMN(SEA_PG_BOOL, sea_pg_add_bool(args, c->is_outbound));
-    COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)c->outcome));
-    COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)c->rings));
-    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, c->started_at_ms));
-    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, c->answered_at_ms));
-    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, c->ended_at_ms));
-    COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, c->agent));
-    COLUMN(SEA_PG_BYTES, router_arg_bytes(args, c->sealed));
-    COLUMN(SEA_PG_TIME, sea_pg_add_time(args, c->created_at_ms));
-    COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)router_gone_month_of(
-                                                c->market, SEA_RETAIN_RECORDING, now_ms)));
-    COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)router_gone_month(c->market, now_ms)));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, calls[i]->id));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, calls[i]->home));
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, router_arg_uuid(args, calls[i]->ticket_id));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count,
+                 sea_pg_add_i64(args, (int64_t)calls[i]->stored_version + 1));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, count, sea_pg_add_bool(args, calls[i]->is_outbound));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)calls[i]->outcome));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)calls[i]->rings));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, calls[i]->started_at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, calls[i]->answered_at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, calls[i]->ended_at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, calls[i]->agent));
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, router_arg_bytes(args, calls[i]->sealed));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, count, sea_pg_add_time(args, calls[i]->created_at_ms));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count,
+                 sea_pg_add_i32(args, (int32_t)router_gone_month_of(calls[i]->market,
+                                                                    SEA_RETAIN_RECORDING, now_ms)));
+    SEA_PG_ARRAY(args, SEA_PG_I32, count,
+                 sea_pg_add_i32(args, (int32_t)router_gone_month(calls[i]->market, now_ms)));
 }
-#undef COLUMN
 
 enum sea_err router_calls_write(struct router_batch *batch)
 {

@@ -6,18 +6,13 @@
 #include "router_ways.h"
 #include "sea_id.h"
 
-static bool is_sms(const struct sea_channel *channel)
-{
-    return channel->adapter == SEA_ADAPTER_TWILIO_SMS ||
-           channel->adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
-}
-
 struct sea_str router_person_phone(struct router_plan *plan, struct sea_str channel,
                                    struct sea_str address, struct sea_str phone)
 {
     const struct sea_channel *known = sea_channel_of(channel);
     bool is_number = known && (known->adapter == SEA_ADAPTER_WHATSAPP ||
-                               known->adapter == SEA_ADAPTER_AFRICASTALKING_USSD || is_sms(known));
+                               known->adapter == SEA_ADAPTER_AFRICASTALKING_USSD ||
+                               sea_adapter_is_sms(known->adapter));
     struct sea_str from = phone.len ? phone : is_number ? address : (struct sea_str){"", 0};
     char *digits = router_plan_alloc(plan, from.len + 1);
     size_t len = 0;
@@ -262,6 +257,6 @@ struct sea_str router_person_address(struct router_plan *plan, const struct sea_
                                      struct sea_str digits)
 {
     if (channel->adapter == SEA_ADAPTER_WHATSAPP) return digits;
-    if (!is_sms(channel) || !digits.len) return (struct sea_str){"", 0};
+    if (!sea_adapter_is_sms(channel->adapter) || !digits.len) return (struct sea_str){"", 0};
     return router_plan_print(plan, "+%.*s", (int)digits.len, digits.ptr);
 }

@@ -8,8 +8,7 @@ bool router_ways_needs_data(struct sea_str name)
     const struct sea_channel *channel = sea_channel_of(name);
     if (!channel || sea_str_is(name, "sms") || sea_str_is(name, "post")) return false;
     if (sea_str_is(name, "video")) return true;
-    return channel->class != SEA_CHANNEL_PHONE && channel->adapter != SEA_ADAPTER_TWILIO_SMS &&
-           channel->adapter != SEA_ADAPTER_AFRICASTALKING_SMS &&
+    return channel->class != SEA_CHANNEL_PHONE && !sea_adapter_is_sms(channel->adapter) &&
            channel->adapter != SEA_ADAPTER_AFRICASTALKING_USSD;
 }
 
