@@ -157,3 +157,14 @@ uint32_t sea_partition_of(struct sea_str key, uint32_t partitions)
     sea_assert(partitions > 0);
     return (murmur2(key) & 0x7fffffff) % partitions;
 }
+
+size_t sea_parcel_key(struct sea_str tracking_number, char *ret)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < tracking_number.len; i++) {
+        char c = tracking_number.ptr[i];
+        if (c == ' ' || c == '-') continue;
+        ret[len++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    return len;
+}

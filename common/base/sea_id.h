@@ -1,5 +1,5 @@
 /* sea_id.h: UUIDs (RFC 9562): version 7 from time and random bytes, version 5 derived from a name,
- * and text forms; contact keys as text; the partition of a key. */
+ * and text forms; contact keys as text; parcels' keys; the partition of a key. */
 #ifndef SEA_ID_H
 #define SEA_ID_H
 
@@ -30,5 +30,10 @@ bool sea_key_is_nil(struct sea_key key);
 /* Kafka's murmur2 placement (org.apache.kafka.common.utils.Utils.murmur2, toPositive): 0 …
  * partitions-1. */
 uint32_t sea_partition_of(struct sea_str key, uint32_t partitions);
+
+/* The key of a parcel that is known by its tracking number alone: the number in upper case, without
+ * spaces and hyphens, which people write as they like. `ret` has room for the number's length;
+ * returns the key's. */
+size_t sea_parcel_key(struct sea_str tracking_number, char *ret);
 
 #endif

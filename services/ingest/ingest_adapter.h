@@ -210,12 +210,12 @@ struct ingest_step {
 };
 const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t count,
                                          struct sea_str word);
-/* A parcel that a tracking service speaks of; its number is its id. */
+/* A parcel that a tracking service speaks of; its number is its id. Where the tracker names no
+ * order, order-tracker finds it by the number (docs/decisions/0011). */
 struct ingest_parcel {
     struct sea_str order_id, number, carrier, raw;
 };
-/* False: it has no number, or nothing says which order it belongs to (docs/decisions/0011); its raw
- * part went to the dead letters. */
+/* False: it has no number; its raw part went to the dead letters. */
 bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *items,
                       const struct ingest_parcel *parcel);
 /* The fact of one step; `time` as the provider wrote it, which tells steps apart. */

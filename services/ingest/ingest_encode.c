@@ -271,6 +271,17 @@ static void encode_profile(struct job *job, struct sea_outgoing *ret)
     ret->value = packed(job, &profile.base);
 }
 
+/* Of a fact that names no order: order-tracker knows whose parcel it is. */
+static struct sea_str parcel_key(struct job *job, const struct ingest_order *from)
+{
+    char *key = sea_arena_alloc(job->arena, from->tracking_number.len + 1);
+    if (!key) {
+        job->err = SEA_ERR_REJECT;
+        return (struct sea_str){"", 0};
+    }
+    return (struct sea_str){key, sea_parcel_key(from->tracking_number, key)};
+}
+
 static void encode_order(struct job *job, struct sea_outgoing *ret)
 {
     const struct ingest_item *item = job->item;
@@ -301,7 +312,7 @@ static void encode_order(struct job *job, struct sea_outgoing *ret)
         order.amount = &amount;
     }
     ret->topic = SEA_TOPIC_ORDERS;
-    ret->key = sea_str(order.order_id);
+    ret->key = from->order_id.len ? sea_str(order.order_id) : parcel_key(job, from);
     ret->headers.type = sea_str(order.base.descriptor->name);
     ret->value = packed(job, &order.base);
 }

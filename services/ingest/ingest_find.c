@@ -122,12 +122,12 @@ struct ingest_item *ingest_found_receipt(const struct ingest_webhook *hook,
     return item;
 }
 
-struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct ingest_items *items,
-                                      int fact, struct sea_str order_id, struct sea_str unique,
-                                      int64_t occurred_at_ms, struct sea_str raw)
+static struct ingest_item *add_fact(const struct ingest_webhook *hook, struct ingest_items *items,
+                                    int fact, struct sea_str order_id, struct sea_str unique,
+                                    int64_t occurred_at_ms, struct sea_str raw)
 {
     struct sea_str parts[] = {order_id, unique};
-    if (!ingest_is_id(order_id) || !ingest_is_id(unique) || occurred_at_ms <= 0) {
+    if (!ingest_is_id(unique) || occurred_at_ms <= 0) {
         add_dead(hook, items, "unreadable", raw);
         return NULL;
     }
@@ -143,6 +143,16 @@ struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct 
     item->order.occurred_at_ms = occurred_at_ms;
     if (hook->account->market) item->order.market = sea_str(hook->account->market->code);
     return item;
+}
+
+struct ingest_item *ingest_found_fact(const struct ingest_webhook *hook, struct ingest_items *items,
+                                      int fact, struct sea_str order_id, struct sea_str unique,
+                                      int64_t occurred_at_ms, struct sea_str raw)
+{
+    if (ingest_is_id(order_id))
+        return add_fact(hook, items, fact, order_id, unique, occurred_at_ms, raw);
+    add_dead(hook, items, "unreadable", raw);
+    return NULL;
 }
 
 struct ingest_item *ingest_found_consent(const struct ingest_webhook *hook,
@@ -197,12 +207,8 @@ const struct ingest_step *ingest_step_of(const struct ingest_step *steps, size_t
 bool ingest_is_parcel(const struct ingest_webhook *hook, struct ingest_items *items,
                       const struct ingest_parcel *parcel)
 {
-    if (!ingest_is_id(parcel->number)) {
-        add_dead(hook, items, "unreadable", parcel->raw);
-        return false;
-    }
-    if (ingest_is_id(parcel->order_id)) return true;
-    add_dead(hook, items, "no-order", parcel->raw);
+    if (ingest_is_id(parcel->number)) return true;
+    add_dead(hook, items, "unreadable", parcel->raw);
     return false;
 }
 
@@ -213,8 +219,10 @@ void ingest_found_step(const struct ingest_webhook *hook, struct ingest_items *i
     if (!step || !ingest_is_id(time)) return;
     struct sea_str unique = ingest_printed(items->arena, "%.*s %.*s %s", (int)parcel->number.len,
                                            parcel->number.ptr, (int)time.len, time.ptr, step->word);
+    struct sea_str order_id =
+        ingest_is_id(parcel->order_id) ? parcel->order_id : (struct sea_str){NULL, 0};
     struct ingest_item *item =
-        ingest_found_fact(hook, items, step->fact, parcel->order_id, unique, at_ms, parcel->raw);
+        add_fact(hook, items, step->fact, order_id, unique, at_ms, parcel->raw);
     if (!item) return;
     item->order.parcel_id = parcel->number;
     item->order.tracking_number = parcel->number;

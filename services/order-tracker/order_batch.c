@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sea_id.h"
+
 void *order_batch_alloc(struct order_batch *batch, size_t size)
 {
     void *ret = sea_arena_zero(batch->arena, size ? size : 1);
@@ -65,4 +67,9 @@ bool order_batch_is_erased(const struct order_batch *batch, const struct order *
     if (!event->has_contact && !order->has_contact) return false;
     struct sea_key contact = event->has_contact ? event->contact : order->contact;
     return sea_erasure_is_late(&batch->erasures, contact, item->received_at_ms);
+}
+
+struct sea_uuid order_batch_root(const struct sea_record *record)
+{
+    return sea_uuid_is_nil(record->headers.root) ? record->headers.id : record->headers.root;
 }

@@ -7,6 +7,14 @@
 
 enum { ORDER_PARCELS_MAX = 64 /* of one order */ };
 
+/* A record that stands under a tracking number's key. */
+struct order_tracked {
+    const struct sea_record *record;
+    struct sea_str parcel_key, order_id,
+        parcel_id; /* without an order: a fact that waits for one */
+    enum order_fact fact;
+};
+
 /* Everything lives in the transaction's arena. */
 struct order_batch {
     struct sea_arena *arena;
@@ -15,6 +23,8 @@ struct order_batch {
     size_t items_count;
     struct order *orders; /* of the items, ascending by id; those without a row are new */
     size_t orders_count;
+    struct order_tracked *tracked;
+    size_t tracked_count;
     struct sea_erasures erasures;
 };
 
@@ -31,5 +41,8 @@ struct order_parcel *order_batch_parcel(struct order_batch *batch, struct order 
 /* Whether the item is of somebody who was erased since. */
 bool order_batch_is_erased(const struct order_batch *batch, const struct order *order,
                            const struct order_item *item);
+
+/* Id of the edge event that it all began with. */
+struct sea_uuid order_batch_root(const struct sea_record *record);
 
 #endif

@@ -13,7 +13,8 @@ enum { ORDER_ID_MAX_BYTES = 200 };
 struct order_item {
     const struct sea_record *record;
     const Seadesk__V1__OrderEvent *message; /* in the transaction's arena */
-    struct sea_str order_id, parcel_id;     /* parcel_id empty: of the order itself */
+    /* parcel_id empty: of the order itself; order_id empty: known by the tracking number alone. */
+    struct sea_str order_id, parcel_id;
     struct order_event event;
     int64_t received_at_ms; /* of the deciding clock: ingest's time, shifted as that is */
     bool is_erased;         /* of a customer who was erased after it: dropped */

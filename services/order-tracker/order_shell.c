@@ -5,6 +5,7 @@
 
 #include "order_metrics.h"
 #include "order_store.h"
+#include "order_tracked.h"
 #include "sea_clock.h"
 #include "sea_crash.h"
 #include "sea_metrics_common.h"
@@ -49,6 +50,10 @@ static enum sea_err apply_item(struct order_tracker *tracker, struct sea_txn *tx
             return SEA_OK;
         }
     }
+    if (parcel) {
+        enum sea_err err = order_tracked_name(txn, item, parcel);
+        if (err) return err;
+    }
     if (!item->is_erased) {
         if (order->is_new) order->is_dirty = true;
         item->outcome = order_core_apply(order, parcel, &item->event, &effects);
@@ -85,6 +90,34 @@ static enum sea_err apply_erasure(struct order_tracker *tracker, struct sea_txn 
     return sea_erasure_apply(txn, "order-tracker", record, order_stores, ORDER_STORES);
 }
 
+/* NULL, or the reason why the record can never be applied. */
+static const char *take_event(struct sea_txn *txn, struct order_batch *batch,
+                              const struct sea_record *record)
+{
+    struct order_item *item = &batch->items[batch->items_count];
+    item->record = record;
+    item->message = sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, record->value);
+    const char *reason = item->message ? order_codec_read(item) : "undecodable";
+    if (reason) return reason;
+    if (!item->order_id.len)
+        return order_tracked_add(batch, record, item->message->tracking_number, item->order_id,
+                                 item->parcel_id, item->event.fact);
+    item->received_at_ms = item->message->received_at_ms + txn->shift_ms;
+    batch->items_count++;
+    return NULL;
+}
+
+static const char *take_name(struct sea_txn *txn, struct order_batch *batch,
+                             const struct sea_record *record)
+{
+    const Seadesk__V1__ParcelNamed *named =
+        sea_txn_decode(txn, &seadesk__v1__parcel_named__descriptor, record->value);
+    if (!named) return "undecodable";
+    if (!*named->order_id) return "no-order-id";
+    return order_tracked_add(batch, record, named->tracking_number, sea_str(named->order_id),
+                             sea_str(named->parcel_id), 0);
+}
+
 static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_record *records,
                           size_t count)
 {
@@ -92,25 +125,24 @@ static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_recor
     struct order_batch batch = {.arena = txn->arena, .now_ms = txn->now_ms};
     SEA_CRASHPOINT("order-tracker.read");
     batch.items = order_batch_alloc(&batch, count * sizeof(*batch.items));
+    batch.tracked = order_batch_alloc(&batch, count * sizeof(*batch.tracked));
     for (size_t i = 0; i < count; i++) {
         const struct sea_record *record = &records[i];
+        const char *reason = NULL;
         if (sea_record_is(record, &seadesk__v1__erasure_ordered__descriptor)) {
             enum sea_err err = apply_erasure(tracker, txn, record);
             if (err) return err;
         }
-        if (!sea_record_is(record, &seadesk__v1__order_event__descriptor)) continue;
-        struct order_item *item = &batch.items[batch.items_count];
-        item->record = record;
-        item->message = sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, record->value);
-        const char *reason = item->message ? order_codec_read(item) : "undecodable";
-        if (reason) {
-            sea_txn_refuse(txn, record, reason);
-            continue;
-        }
-        item->received_at_ms = item->message->received_at_ms + txn->shift_ms;
-        batch.items_count++;
+        if (sea_record_is(record, &seadesk__v1__order_event__descriptor))
+            reason = take_event(txn, &batch, record);
+        if (sea_record_is(record, &seadesk__v1__parcel_named__descriptor))
+            reason = take_name(txn, &batch, record);
+        if (reason) sea_txn_refuse(txn, record, reason);
     }
     enum sea_err err = apply_orders(tracker, txn, &batch);
+    if (!err)
+        err = order_tracked_apply(&tracker->args, txn, &batch, &tracker->counts.unnamed,
+                                  &tracker->counts.found);
     if (!err) SEA_CRASHPOINT("order-tracker.written");
     return err;
 }
@@ -129,6 +161,8 @@ static void committed(void *ctx)
         sea_metric_add(&sea_m_order_events_total, counts->outcomes[i], ORDER_OUTCOME_NAMES[i]);
     sea_metric_add(&sea_m_consumed_total, counts->erased, sea_topic_info(SEA_TOPIC_ORDERS)->name,
                    "erased");
+    sea_metric_add(&sea_m_order_unnamed_total, counts->unnamed, "heard");
+    sea_metric_add(&sea_m_order_unnamed_total, counts->found, "found");
     for (size_t i = 0; i < ORDER_ABOUTS_MAX && counts->notices[i].about; i++)
         sea_metric_add(&sea_m_order_notices_total, counts->notices[i].count,
                        counts->notices[i].about);

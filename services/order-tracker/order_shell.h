@@ -15,7 +15,7 @@ struct order_tracker {
     struct sea_pg_args args;
     /* Counted by the transaction in hand, shown once it is committed. */
     struct order_counts {
-        uint32_t outcomes[ORDER_OUTCOMES], erased;
+        uint32_t outcomes[ORDER_OUTCOMES], erased, unnamed, found;
         struct {
             const char *about;
             uint32_t count;

@@ -1,8 +1,6 @@
 /* order_store.c: orders in PostgreSQL (deploy/sql/0020_order_tracker.sql). */
 #include "order_store.h"
 
-#include "sea_id.h"
-
 static const struct sea_pg_stmt LOAD = {
     "order_load",
     "SELECT o.order_id, o.market, o.contact_key, o.version, o.milestone, o.is_told, o.placed_at,"
@@ -14,7 +12,7 @@ static const struct sea_pg_stmt LOAD = {
     " x.opened_at, x.opened_sequence, x.closed_fact, x.closed_at, x.closed_sequence"
     " FROM orders o LEFT JOIN parcel p ON p.order_id = o.order_id"
     " LEFT JOIN exception x ON x.order_id = p.order_id AND x.parcel_id = p.parcel_id"
-    " WHERE o.order_id = ANY ($1::text[]) ORDER BY o.order_id FOR UPDATE OF o"};
+    " WHERE o.order_id = ANY ($1::text[]) ORDER BY o.order_id FOR NO KEY UPDATE OF o"};
 static const struct sea_pg_stmt WRITE_EVENTS = {
     "order_write_events",
     "INSERT INTO event (event_id, root_id, order_id, parcel_id, fact, outcome, is_historical,"
@@ -23,7 +21,8 @@ static const struct sea_pg_stmt WRITE_EVENTS = {
     " SELECT v.*, $23::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[],"
     " $5::int[], $6::int[], $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::bigint[],"
     " $11::text[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::bigint[],"
-    " $17::text[], $18::text[], $19::text[], $20::uuid[], $21::int[], $22::bigint[]) v"};
+    " $17::text[], $18::text[], $19::text[], $20::uuid[], $21::int[], $22::bigint[]) v"
+    " ON CONFLICT DO NOTHING" /* what a tracker still says after its id was forgotten */};
 static const struct sea_pg_stmt WRITE_ORDERS = {
     "order_write_orders",
     "INSERT INTO orders (order_id, market, contact_key, version, milestone, is_told, placed_at,"
@@ -81,12 +80,14 @@ static const struct sea_pg_stmt FORGET_EXCEPTIONS = {"order_forget_exceptions",
                                                      "DELETE FROM exception" OF_THEM};
 static const struct sea_pg_stmt FORGET_PARCELS = {"order_forget_parcels",
                                                   "DELETE FROM parcel" OF_THEM};
+static const struct sea_pg_stmt FORGET_NAMED = {"order_forget_named", "DELETE FROM named" OF_THEM};
 static const struct sea_pg_stmt FORGET_ORDERS = {
     "order_forget_orders", "DELETE FROM orders WHERE contact_key = ANY ($1::bytea[])"};
 const struct sea_erasure_store order_stores[ORDER_STORES] = {
     {"order_tracker.event", "deleted", &FORGET_EVENTS},
     {"order_tracker.exception", "deleted", &FORGET_EXCEPTIONS},
     {"order_tracker.parcel", "deleted", &FORGET_PARCELS},
+    {"order_tracker.named", "deleted", &FORGET_NAMED},
     {"order_tracker.orders", "deleted", &FORGET_ORDERS},
 };
 
@@ -235,11 +236,6 @@ static void add_notice_id(struct sea_pg_args *args, const struct order_item *ite
         sea_pg_add_null(args);
 }
 
-static struct sea_uuid root_of(const struct sea_record *record)
-{
-    return sea_uuid_is_nil(record->headers.root) ? record->headers.id : record->headers.root;
-}
-
 static enum sea_err write_events(struct sea_pg_args *args, struct sea_txn *txn,
                                  const struct order_batch *batch)
 {
@@ -252,7 +248,7 @@ static enum sea_err write_events(struct sea_pg_args *args, struct sea_txn *txn,
     if (!count) return SEA_OK;
     sea_pg_args_reset(args);
     COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, row->record->headers.id));
-    COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, root_of(row->record)));
+    COLUMN(SEA_PG_UUID, sea_pg_add_uuid(args, order_batch_root(row->record)));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, row->order_id));
     COLUMN(SEA_PG_TEXT, sea_pg_add_text(args, row->parcel_id));
     COLUMN(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)row->event.fact));

@@ -20,7 +20,7 @@ SEA_MUST_CHECK enum sea_err order_store_write(struct sea_pg_args *args, struct s
 SEA_MUST_CHECK enum sea_err order_store_lock(struct sea_pg_args *args, struct sea_txn *txn,
                                              const ProtobufCBinaryData *contacts, size_t count);
 
-enum { ORDER_STORES = 4 };
+enum { ORDER_STORES = 5 };
 extern const struct sea_erasure_store order_stores[ORDER_STORES];
 
 #endif

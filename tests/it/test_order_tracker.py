@@ -1,10 +1,17 @@
 """order-tracker alone: records as ingest writes them in, rows, views and timelines out."""
+import json
+import sys
 import time
 import uuid
 
 import pytest
+import requests
+from kafka.partitioner.default import murmur2
 
-from stack import header
+from stack import CHECKOUT, header
+
+sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
+import recorded  # noqa: E402
 
 HOUR = 3600_000
 
@@ -45,11 +52,11 @@ class Order:
                   "received_at_ms": int(time.time() * 1000), "source": "/it", **fields}
         return self.orders.OrderEvent(**values)
 
-    def send(self, event, event_id=None):
+    def send(self, event, event_id=None, key=None):
         """Puts a record on the log; returns its id."""
         event_id = event_id or str(uuid.uuid4())
         value = event if isinstance(event, bytes) else event.SerializeToString()
-        self.producer.send("seadesk.orders", key=self.id.encode(), value=value, headers=[
+        self.producer.send("seadesk.orders", key=(key or self.id).encode(), value=value, headers=[
             ("content-type", b"application/protobuf"), ("ce_specversion", b"1.0"), ("ce_id", event_id.encode()),
             ("ce_type", b"seadesk.v1.OrderEvent"), ("ce_source", b"/it"),
             ("ce_time", b"2026-11-22T08:15:00Z"), ("sd-root", event_id.encode())]).get(10)
@@ -153,13 +160,23 @@ def test_the_same_event_takes_effect_once(order, heard, timelines, eventually):
     assert [n.about for n in order.told(heard, timelines)] == ["order_paid", "dispatched"]
 
 
-@pytest.mark.parametrize("reason", ["undecodable", "no-parcel-id", "no-time"])
+def elsewhere(key):
+    """A tracking number whose key lies in another partition than `key`."""
+    def place(text):
+        return (murmur2(text.encode()) & 0x7fffffff) % 12
+    numbers = (f"T{n}" for n in range(100))
+    return next(number for number in numbers if place(number) != place(key))
+
+
+@pytest.mark.parametrize("reason", ["undecodable", "no-parcel-id", "no-time", "no-order-id", "wrong-key"])
 def test_what_cannot_be_applied_goes_to_the_dead_letters(order, reason, heard, kafka_consumer, proto, eventually):
     """OL-04: bad ones are put aside with their reason, and the partition goes on."""
     dead = kafka_consumer("seadesk.dlq")
     order.send({"undecodable": b"\xff\xff\xff\xff",
                 "no-parcel-id": order.event("PARCEL_DELIVERED", 0, parcel_id=""),
-                "no-time": order.event("ORDER_PAID", 0, occurred_at_ms=0)}[reason])
+                "no-time": order.event("ORDER_PAID", 0, occurred_at_ms=0),
+                "no-order-id": order.event("PARCEL_DELIVERED", 0, order_id="", tracking_number=" - "),
+                "wrong-key": order.event("PARCEL_DELIVERED", 0, order_id="", tracking_number=elsewhere(order.id))}[reason])
     record = dead.wait_for(lambda r: r.key == order.id.encode())
     assert proto("dlq").DeadLetter.FromString(record.value).reason == reason
     order.say("ORDER_PAID", 0)
@@ -259,3 +276,86 @@ def test_expired_orders_are_forgotten_whole(order, pg, eventually):
     pg.query("update order_tracker.orders set gone = current_date - 1 where order_id = %s", order.id)
     assert pg.value("select order_tracker.forget(current_date)") == 1
     assert order.rows("event_v", "event_id") == [] and order.rows("parcel_v", "parcel_id") == []
+
+
+# ---- trackers that name no order (docs/decisions/0011) ----
+
+def parcel_key(number):
+    return number.upper().replace(" ", "").replace("-", "")
+
+
+def easypost(env, number, event):
+    """EasyPost's tracker.updated of its documentation, about this parcel."""
+    request = recorded.Request(CHECKOUT / "tests/corpus/easypost/tracker_updated.http")
+    body = json.loads(request.body)
+    body["id"], body["result"]["tracking_code"] = event, number
+    request.body = json.dumps(body).encode()
+    request.sign(at_s=int(time.time()))
+    return requests.post(env["SEADESK_INGEST_URL"] + request.target, data=request.body, timeout=20, headers={
+        name: value for name, value in request.headers.items() if name not in ("Host", "Content-Length", "X-Received-At")})
+
+
+def dispatched(env, traffic, order_id, number, parcel="P1"):
+    data = {"order_id": order_id, "market": "BR", "parcel": {"parcel_id": parcel, "tracking_number": number, "carrier": "usps"},
+            "occurred_at": "2026-11-19T11:00:00Z"}
+    assert traffic.post_event(env["SEADESK_INGEST_URL"], traffic.business_event("parcel.dispatched", data))[0] == 202
+
+
+@pytest.mark.parametrize("first", ["the order", "the tracker"])
+def test_what_a_tracker_says_of_a_tracking_number_is_shown_in_its_order(order, env, traffic, eventually, service, first):
+    """OL-03: EasyPost names no order; whichever comes first, the parcel's events are the order's, once each."""
+    tracker = service("order-tracker")
+    tracker.wait_ready()
+    number = f"lx-{uuid.uuid4().int % 10**9:09d} cn"
+    waiting = "select count(*) from order_tracker.unnamed where parcel_key = %s"
+    if first == "the order":
+        dispatched(env, traffic, order.id, number)
+    answer = easypost(env, parcel_key(number), "evt_1")
+    assert (answer.status_code, answer.content) == (200, b"")
+    if first == "the tracker":
+        eventually(lambda: order.pg.value(waiting, parcel_key(number)) == 4, 60)
+        [(root, what)] = order.pg.query("select s.root_id, s.what from order_tracker.story_v s join order_tracker.unnamed u"
+                                        " using (root_id) where u.parcel_key = %s and u.fact = 14", parcel_key(number))
+        assert what == "parcel.delivered waits for an order that names its tracking number"
+        dispatched(env, traffic, order.id, number)
+    eventually(lambda: len(order.rows("event_v", "event_id")) == 5, 60)
+    assert order.rows("parcel_v", "parcel_id, state, tracking_number") == [("P1", "delivered", number)]
+    assert order.rows("timeline_v", "state, market") == [("delivered", "BR")]
+    assert order.pg.value(waiting, parcel_key(number)) == 0
+    if first == "the tracker":
+        assert order.pg.value("select what from order_tracker.story_v where root_id = %s", root).startswith("parcel.delivered applied")
+    assert easypost(env, parcel_key(number), "evt_2").status_code == 200  # the same history once more
+    shared = order.id + "-b"  # goods of two orders in one parcel: what comes from now on is of both
+    dispatched(env, traffic, shared, number)
+    rows = "select order_id from order_tracker.named where parcel_key = %s order by 1"
+    eventually(lambda: order.pg.query(rows, parcel_key(number)) == [(order.id,), (shared,)], 60)
+    assert len(order.rows("event_v", "event_id")) == 5
+    order.pg.query("update order_tracker.orders set gone = current_date - 1 where order_id = any(%s)", [order.id, shared])
+    assert order.pg.value("select order_tracker.forget(current_date)") == 2
+    assert order.pg.query(rows, parcel_key(number)) == []
+
+
+def test_a_fact_of_two_orders_in_one_parcel_is_told_to_both(order, eventually, service):
+    service("order-tracker").wait_ready()
+    number = f"TWO{uuid.uuid4().int % 10**9:09d}"
+    ids = [order.id, order.id + "-b"]
+    for each in ids:
+        order.say("PARCEL_DISPATCHED", 0, order_id=each, tracking_number=number)
+    eventually(lambda: order.pg.value("select count(*) from order_tracker.named where parcel_key = %s", number) == 2, 60)
+    fact = order.event("PARCEL_DELIVERED", 5, order_id="", contact_key=b"", parcel_id=number, tracking_number=number)
+    order.send(fact, key=number)
+    for each in ids:
+        state = "select state from order_tracker.parcel_v where order_id = %s and parcel_id = 'P1'"
+        eventually(lambda: order.pg.value(state, each) == "delivered", 60)
+
+
+def test_facts_that_no_order_claims_are_forgotten_after_thirty_days(order, pg, eventually, service):
+    service("order-tracker").wait_ready()
+    number = f"NOBODY{uuid.uuid4().int % 10**9:09d}"
+    order.send(order.event("PARCEL_SCANNED", 0, order_id="", parcel_id=number, tracking_number=number), key=number)
+    count = "select count(*) from order_tracker.unnamed where parcel_key = %s"
+    eventually(lambda: pg.value(count, number) == 1, 60)
+    pg.value("select order_tracker.forget(current_date + 29)")
+    assert pg.value(count, number) == 1
+    pg.value("select order_tracker.forget(current_date + 32)")
+    assert pg.value(count, number) == 0

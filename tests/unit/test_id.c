@@ -83,8 +83,22 @@ static void placement_is_kafkas(void **state)
     }
 }
 
+static void a_tracking_number_has_one_key_however_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"LX123456789CN", "lx123456789cn", "LX 123 456 789 CN",
+                                       " LX-123-456-789-CN "};
+    char key[32];
+    for (size_t i = 0; i < SEA_COUNT(ways); i++) {
+        size_t len = sea_parcel_key(sea_str(ways[i]), key);
+        assert_true(sea_str_is((struct sea_str){key, len}, ways[0]));
+    }
+    assert_int_equal(sea_parcel_key(SEA_STR(" - "), key), 0);
+}
+
 SEA_TESTS(cmocka_unit_test(a_version_7_id_is_rfc_9562s_example),
           cmocka_unit_test(a_derived_id_is_what_any_rfc_9562_library_computes),
           cmocka_unit_test(only_whole_ids_are_read),
           cmocka_unit_test(a_contact_key_goes_there_and_back),
-          cmocka_unit_test(placement_is_kafkas))
+          cmocka_unit_test(placement_is_kafkas),
+          cmocka_unit_test(a_tracking_number_has_one_key_however_it_is_written))

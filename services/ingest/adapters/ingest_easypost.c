@@ -1,6 +1,6 @@
 /* ingest_easypost.c: EasyPost's tracker events (EasyPost, "Webhooks guide", "Tracking guide",
  * "Event object"): a fact for every tracking detail we have one for. A tracker names no order of
- * the shop: its own `reference` counts where there is one (docs/decisions/0011). */
+ * the shop; `reference` counts where a relay of the company added it (docs/decisions/0011). */
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "seadesk/v1/orders.pb-c.h"
