@@ -130,6 +130,23 @@ enum sea_err ingest_edge_load(struct ingest_edge *edge, const struct sea_config 
     return SEA_OK;
 }
 
+bool ingest_edge_is_here(const struct ingest_edge *edge, const struct sea_account *account,
+                         struct ingest_problem *problem)
+{
+    const struct ingest_scope scope = ingest_edge_scope(edge, NULL);
+    const struct ingest_whence whence = {.facts = {.account_market = account->market}};
+    return ingest_scope_market(&scope, &whence, problem);
+}
+
+void ingest_edge_quarantine(struct ingest_items *items, const struct sea_account *account,
+                            struct sea_str value)
+{
+    struct ingest_item *item = ingest_items_add_dead(items, "disabled_account", value);
+    sea_assert(item); /* a fresh arena has room for each recipient's */
+    item->id = ingest_id("disabled", account, &value, 1);
+    sea_metric_inc(&sea_m_ingest_refused_total, account->channel->name, item->dead.reason);
+}
+
 const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
                                             const struct sea_account *account,
                                             const struct ingest_item *item)
@@ -154,6 +171,15 @@ static void bury(struct ingest_item *item, const struct sea_account *account)
     sea_metric_inc(&sea_m_ingest_refused_total, account->channel->name, item->dead.reason);
 }
 
+static void count_message(const struct ingest_edge *edge, const struct sea_account *account,
+                          const struct sea_market *market)
+{
+    sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name, market->code);
+    if (*edge->own.region && market->region && strcmp(market->region, edge->own.region) != 0)
+        sea_metric_inc(&sea_m_ingest_other_region_messages_total, account->channel->name,
+                       market->code);
+}
+
 void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
                       const struct sea_account *account)
 {
@@ -167,7 +193,6 @@ void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items 
         if (sea_texts_have(&market->closed_channels, item->channel))
             bury(item, account);
         else if (!item->message.parts) /* a part counts with its message */
-            sea_metric_inc(&sea_m_ingest_market_messages_total, account->channel->name,
-                           market->code);
+            count_message(edge, account, market);
     }
 }

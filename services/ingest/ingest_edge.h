@@ -54,13 +54,21 @@ void ingest_edge_unload(struct ingest_edge *edge);
 struct ingest_scope ingest_edge_scope(const struct ingest_edge *edge,
                                       const struct sea_source *publisher);
 
+/* Whether the account's market keeps its data in this region; false, with 421 wrong-region. */
+bool ingest_edge_is_here(const struct ingest_edge *edge, const struct sea_account *account,
+                         struct ingest_problem *problem);
+/* What came for a registered but disabled account: kept, sealed, for whoever enables it. */
+void ingest_edge_quarantine(struct ingest_items *items, const struct sea_account *account,
+                            struct sea_str value);
+
 /* Whose customer a message comes from. */
 const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
                                             const struct sea_account *account,
                                             const struct ingest_item *item);
 
-/* Counts messages by market, parts once they are together, and those that no person wrote by what
- * told it; those of a market where the channel is closed become dead letters. */
+/* Counts messages by market, parts once they are together, those that no person wrote by what
+ * told it, and those of customers of other regions; those of a market where the channel is closed
+ * become dead letters. */
 void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
                       const struct sea_account *account);
 

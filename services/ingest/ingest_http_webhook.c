@@ -82,17 +82,6 @@ static struct ingest_webhook hook_of(const struct ingest_edge *edge,
     };
 }
 
-/* A registered but disabled account: kept, sealed, for whoever enables it. */
-static void quarantine(struct ingest_intake *intake, const struct ingest_webhook *hook)
-{
-    struct ingest_item *item =
-        ingest_items_add_dead(&intake->items, "disabled_account", hook->body);
-    sea_assert(item); /* the first of a fresh arena */
-    item->id = ingest_id("disabled", hook->account, &hook->body, 1);
-    ingest_http_count_refusal(intake->label, "disabled_account");
-    ingest_intake_publish(intake, ingest_http_quarantined);
-}
-
 /* The account of the path, with a webhook; NULL: it was answered. */
 static const struct sea_account *account_of(const struct ingest_edge *edge,
                                             struct sea_http_exchange *exchange,
@@ -186,8 +175,11 @@ void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
     if (verdict != INGEST_AUTHENTIC) {
         ingest_http_refuse_silently(exchange, intake->label, ingest_verdict_name(verdict));
         ingest_intake_drop(intake);
+    } else if (!ingest_edge_is_here(edge, account, &intake->problem)) {
+        ingest_http_refuse(intake);
     } else if (!account->is_enabled) {
-        quarantine(intake, &webhook->hook);
+        ingest_edge_quarantine(&intake->items, account, request->body);
+        ingest_intake_publish(intake, ingest_http_quarantined);
     } else if (webhook->hook.adapter->session) {
         resume(intake);
     } else {
@@ -211,11 +203,12 @@ void ingest_http_challenge(void *ctx, struct sea_http_exchange *exchange,
     if (!intake) return;
     struct ingest_webhook hook = hook_of(edge, account, request, intake);
     struct ingest_reply reply = {.status = 200, .content_type = "text/plain"};
-    if (adapter->challenge(&hook, &intake->arena, &reply) && reply.body.len) {
+    if (!adapter->challenge(&hook, &intake->arena, &reply) || !reply.body.len) {
+        ingest_refuse(&intake->problem, 403, "forbidden", "the verify token is another", NULL);
+    } else if (ingest_edge_is_here(edge, account, &intake->problem)) {
         answer(exchange, &reply);
         ingest_intake_drop(intake);
         return;
     }
-    ingest_refuse(&intake->problem, 403, "forbidden", "the verify token is another", NULL);
     ingest_http_refuse(intake);
 }

@@ -7,6 +7,14 @@
 
 enum { OUT_MAX = 64 * 1024, CHUNK_MAX = 64 * 1024 };
 
+static const char *const ANSWERS[] = {
+    [INGEST_LMTP_TAKEN] = "250 2.0.0 kept",
+    [INGEST_LMTP_UNKNOWN] = "550 5.1.1 no such mailbox",
+    [INGEST_LMTP_ELSEWHERE] = "550 5.7.1 the mailbox's mail is kept in another region",
+    [INGEST_LMTP_DISABLED] = "550 5.2.1 the mailbox is closed",
+    [INGEST_LMTP_LATER] = "451 4.3.0 it could not be kept; send it again",
+    [INGEST_LMTP_REFUSED] = "552 5.3.4 the message is too large"};
+
 static void say(struct ingest_lmtp *lmtp, const char *line)
 {
     sea_buf_text(&lmtp->out, line);
@@ -145,10 +153,9 @@ static void on_rcpt(struct ingest_lmtp *lmtp, struct sea_str line)
         return;
     }
     enum ingest_lmtp_outcome outcome = lmtp->has(lmtp->ctx, sea_str(address));
-    if (outcome == INGEST_LMTP_TAKEN) lmtp->recipients_count++;
-    say(lmtp, outcome == INGEST_LMTP_TAKEN      ? "250 2.1.5 go on"
-              : outcome == INGEST_LMTP_DISABLED ? "550 5.2.1 the mailbox is closed"
-                                                : "550 5.1.1 no such mailbox");
+    bool is_heard = outcome == INGEST_LMTP_TAKEN || outcome == INGEST_LMTP_DISABLED;
+    if (is_heard) lmtp->mailboxes[lmtp->recipients_count++] = outcome;
+    say(lmtp, is_heard ? "250 2.1.5 go on" : ANSWERS[outcome]);
 }
 
 static void on_data(struct ingest_lmtp *lmtp)
@@ -239,13 +246,8 @@ static void end_data(struct ingest_lmtp *lmtp)
 
 void ingest_lmtp_done(struct ingest_lmtp *lmtp, enum ingest_lmtp_outcome outcome)
 {
-    static const char *const ANSWERS[] = {
-        [INGEST_LMTP_TAKEN] = "250 2.0.0 kept",
-        [INGEST_LMTP_UNKNOWN] = "550 5.1.1 no such mailbox",
-        [INGEST_LMTP_DISABLED] = "550 5.2.1 the mailbox is closed",
-        [INGEST_LMTP_LATER] = "451 4.3.0 it could not be kept; send it again",
-        [INGEST_LMTP_REFUSED] = "552 5.3.4 the message is too large"};
-    for (size_t i = 0; i < lmtp->recipients_count; i++) say(lmtp, ANSWERS[outcome]);
+    for (size_t i = 0; i < lmtp->recipients_count; i++)
+        say(lmtp, ANSWERS[outcome == INGEST_LMTP_TAKEN ? lmtp->mailboxes[i] : outcome]);
     forget(lmtp);
     lmtp->state = INGEST_LMTP_COMMANDS;
 }

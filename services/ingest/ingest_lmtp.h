@@ -17,11 +17,12 @@ enum {
 
 /* What the caller says of a mailbox, and of the message for it. */
 enum ingest_lmtp_outcome {
-    INGEST_LMTP_TAKEN,    /* 250 */
-    INGEST_LMTP_UNKNOWN,  /* 550: no such mailbox */
-    INGEST_LMTP_DISABLED, /* 550: it is closed */
-    INGEST_LMTP_LATER,    /* 451: not safely kept; the client sends it again */
-    INGEST_LMTP_REFUSED,  /* 552: larger than what can be kept */
+    INGEST_LMTP_TAKEN,     /* 250 */
+    INGEST_LMTP_UNKNOWN,   /* 550: no such mailbox */
+    INGEST_LMTP_ELSEWHERE, /* 550: its mail is kept in another region */
+    INGEST_LMTP_DISABLED,  /* 550 when the message is kept: the mailbox is closed */
+    INGEST_LMTP_LATER,     /* 451: not safely kept; the client sends it again */
+    INGEST_LMTP_REFUSED,   /* 552: larger than what can be kept */
 };
 
 enum ingest_lmtp_state {
@@ -38,7 +39,7 @@ struct ingest_lmtp_budget {
 
 struct ingest_lmtp {
     /* Set by the caller. */
-    enum ingest_lmtp_outcome (*has)(void *ctx, struct sea_str address); /* TAKEN, or why not */
+    enum ingest_lmtp_outcome (*has)(void *ctx, struct sea_str address); /* what it would be */
     void *ctx;
     struct ingest_lmtp_budget *budget;
     size_t message_max_bytes;
@@ -47,6 +48,7 @@ struct ingest_lmtp {
     struct sea_buf out;     /* answers to be written; the caller resets it */
     struct sea_buf message; /* begins with Return-Path */
     char recipients[INGEST_LMTP_RECIPIENTS_MAX][INGEST_LMTP_ADDRESS_MAX];
+    enum ingest_lmtp_outcome mailboxes[INGEST_LMTP_RECIPIENTS_MAX]; /* TAKEN or DISABLED */
     size_t recipients_count;
     /* Its own. */
     char sender[INGEST_LMTP_ADDRESS_MAX];
@@ -60,7 +62,8 @@ void ingest_lmtp_close(struct ingest_lmtp *lmtp);
 /* Takes what it can of the bytes; returns how many. The rest, an unfinished line or what follows a
  * whole message, is given again with more, or after ingest_lmtp_done(). */
 size_t ingest_lmtp_feed(struct ingest_lmtp *lmtp, struct sea_str bytes);
-/* What became of the whole message: an answer for each recipient (RFC 2033 4.2). */
+/* What became of the whole message: an answer for each recipient (RFC 2033 4.2). Where it was
+ * TAKEN, a closed mailbox's says that it is closed. */
 void ingest_lmtp_done(struct ingest_lmtp *lmtp, enum ingest_lmtp_outcome outcome);
 /* The server ends: 421. */
 void ingest_lmtp_end(struct ingest_lmtp *lmtp);

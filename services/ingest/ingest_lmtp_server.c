@@ -80,11 +80,18 @@ static const struct sea_account *account_of(const struct ingest_edge *edge, stru
 static enum ingest_lmtp_outcome has_mailbox(void *ctx, struct sea_str address)
 {
     const struct connection *connection = ctx;
-    const struct sea_account *account = account_of(connection->server->edge, address);
-    if (account && account->is_enabled) return INGEST_LMTP_TAKEN;
-    sea_metric_inc(&sea_m_ingest_refused_total, LABEL,
-                   account ? "disabled_account" : "unknown_account");
-    return account ? INGEST_LMTP_DISABLED : INGEST_LMTP_UNKNOWN;
+    const struct ingest_edge *edge = connection->server->edge;
+    const struct sea_account *account = account_of(edge, address);
+    struct ingest_problem problem;
+    if (!account) {
+        sea_metric_inc(&sea_m_ingest_refused_total, LABEL, "unknown_account");
+        return INGEST_LMTP_UNKNOWN;
+    }
+    if (!ingest_edge_is_here(edge, account, &problem)) {
+        sea_metric_inc(&sea_m_ingest_refused_total, LABEL, problem.code);
+        return INGEST_LMTP_ELSEWHERE;
+    }
+    return account->is_enabled ? INGEST_LMTP_TAKEN : INGEST_LMTP_DISABLED;
 }
 
 /* ---- messages ---- */
@@ -123,7 +130,8 @@ static bool is_earlier(const struct connection *connection, size_t index,
     return false;
 }
 
-/* An item for each account among the recipients; false: one is gone or closed since RCPT. */
+/* An item for each account among the recipients; false: one is gone, opened or closed since RCPT.
+ */
 static bool add_items(struct connection *connection, struct ingest_intake *intake,
                       const struct ingest_mail *mail)
 {
@@ -132,8 +140,13 @@ static bool add_items(struct connection *connection, struct ingest_intake *intak
     for (size_t i = 0; i < lmtp->recipients_count; i++) {
         struct sea_str address = sea_str(lmtp->recipients[i]);
         const struct ingest_webhook hook = {.account = account_of(edge, address)};
-        if (!hook.account || !hook.account->is_enabled) return false;
+        bool is_open = lmtp->mailboxes[i] == INGEST_LMTP_TAKEN;
+        if (!hook.account || hook.account->is_enabled != is_open) return false;
         if (is_earlier(connection, i, hook.account)) continue;
+        if (!is_open) {
+            ingest_edge_quarantine(&intake->items, hook.account, sea_buf_view(&lmtp->message));
+            continue;
+        }
         size_t before = intake->items.count;
         ingest_found_mail(&hook, &intake->items, mail, address, sea_buf_view(&lmtp->message));
         const struct ingest_items added = {.list = intake->items.list + before,

@@ -18,8 +18,11 @@ MORE = [{"name": SCOPED, "key": [{"value": "demo-scoped-key"}, {"value": "demo-s
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """The stack's configuration folder with more sources."""
-    return e.channels_changed(tmp_path_factory.mktemp("publish"), e.adding(sources=MORE))
+    """The stack's configuration folder with more sources, and accounts of two markets."""
+    secrets = {"secret": {"value": "demo-whatsapp-secret"}, "verify_token": {"value": "demo-verify"}}
+    accounts = [{"channel": "whatsapp", "account": name, "market": market, **secrets}
+                for name, market in (("brazil", "BR"), ("germany", "DE"))]
+    return e.channels_changed(tmp_path_factory.mktemp("publish"), e.adding(sources=MORE, accounts=accounts))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,25 @@ def test_data_of_another_regions_market_are_refused_by_its_name_and_kept_nowhere
     assert letter.reason == "wrong-region" and len(letter.sealed_value) <= 45, "its place is kept, its data are not"
     assert not any(e.settle(topic) for topic in topics)
     assert edge.event(mine).json()["accepted"] == 1
+
+
+@pytest.mark.ledger("CP-09")
+def test_a_webhook_of_another_regions_account_is_refused_by_its_name_and_a_customer_from_there_is_heard(
+        edge, in_europe, program, kafka_consumer):
+    """CP-09: accounts belong to a market, so to a region; a customer of an account without one is never turned away."""
+    messages, dead = kafka_consumer("seadesk.messages"), kafka_consumer("seadesk.dlq")
+    assert problem(edge.text("5511912345678", account="brazil"), 421, "wrong-region")["reason"] == "latam"
+    asked = "/v1/channels/whatsapp/brazil?hub.mode=subscribe&hub.challenge=7&hub.verify_token=demo-verify"
+    assert problem(edge.get(asked), 421, "wrong-region")["reason"] == "latam"
+    assert edge.text("5511912345678", account="brazil", secret="wrong").status_code == 401
+    assert not e.settle(messages) and not e.settle(dead, 0.1)
+    count = "seadesk_ingest_other_region_messages_total"
+    before = program.metric(count, channel="whatsapp", market="BR")
+    for sender, account in (("4915112345678", "germany"), ("4915112345678", "demo"), ("5511912345678", "demo")):
+        message = e.new("wamid.")
+        assert edge.text(sender, message=message, account=account).status_code == 200
+        messages.wait_for(e.of_id(e.message_id("whatsapp", message, account)), 60)
+    assert program.metric(count, channel="whatsapp", market="BR") == before + 1
 
 
 def test_a_region_that_no_market_has_stops_the_start(env, config):

@@ -27,15 +27,14 @@ def free_port():
 
 
 @pytest.fixture(scope="module")
-def program(service):
-    """ingest with LMTP at program.lmtp."""
-    ingest = service("ingest")
-    ingest.lmtp = free_port()
-    ingest.settings(SEADESK_INGEST_LMTP=f"127.0.0.1:{ingest.lmtp}")
-    ingest.restart()
-    yield ingest
-    ingest.settings()
-    ingest.restart()
+def program(service, tmp_path_factory):
+    """ingest with LMTP at program.lmtp, and a mailbox that is closed."""
+    closed = {"channel": "email", "account": "closed", "enabled": False}
+    port = free_port()
+    config = e.channels_changed(tmp_path_factory.mktemp("mail"), e.adding(accounts=[closed]))
+    with e.configured(service, config, SEADESK_INGEST_LMTP=f"127.0.0.1:{port}") as ingest:
+        ingest.lmtp = port
+        yield ingest
 
 
 @pytest.fixture
@@ -114,6 +113,25 @@ def test_each_recipient_is_answered_and_each_mailbox_gets_its_message(lmtp, kafk
     assert [lmtp.getreply()[0] for _ in range(3)] == [250, 250, 250]
     for account in ("demo", "mailgun"):
         is_there(kafka_consumer, external_id, account)
+
+
+@pytest.mark.ledger("CH-23")
+def test_a_closed_mailbox_says_so_and_its_message_is_quarantined(lmtp, program, kafka_consumer, proto):
+    """CH-23: sealed to the dead letters, as a disabled account's webhook."""
+    message, external_id = written("keep me")
+    dead, messages = kafka_consumer("seadesk.dlq"), kafka_consumer("seadesk.messages")
+    before = program.metric("seadesk_ingest_refused_total", channel="email", reason="disabled_account")
+    lmtp.ehlo_or_helo_if_needed()
+    lmtp.mail("ana@example.com")
+    assert [lmtp.rcpt(to)[0] for to in (TO, "closed@desk.example.com")] == [250, 250]
+    assert lmtp.docmd("DATA")[0] == 354
+    lmtp.send(message.as_bytes(policy=email.policy.SMTP) + b".\r\n")
+    assert [lmtp.getreply() for _ in range(2)] == [(250, b"2.0.0 kept"), (550, b"5.2.1 the mailbox is closed")]
+    letter = proto("dlq").DeadLetter.FromString(dead.wait_for(lambda record: True, 60).value)
+    assert letter.reason == "disabled_account" and b"keep me" not in letter.sealed_value and len(letter.sealed_value) > 200
+    messages.wait_for(e.of_id(e.message_id("email", external_id)), 60)
+    assert len(e.settle(messages) or messages.seen) == 1, "the open mailbox's"
+    assert program.metric("seadesk_ingest_refused_total", channel="email", reason="disabled_account") == before + 1
 
 
 def test_a_message_that_is_too_large_is_refused_and_the_next_one_taken(lmtp, kafka_consumer):

@@ -16,6 +16,7 @@ static enum ingest_lmtp_outcome has(void *ctx, struct sea_str address)
     (void)ctx;
     if (!ingest_lmtp_mailbox(address, mailbox)) return INGEST_LMTP_UNKNOWN;
     if (strcmp(mailbox, "closed") == 0) return INGEST_LMTP_DISABLED;
+    if (strcmp(mailbox, "abroad") == 0) return INGEST_LMTP_ELSEWHERE;
     return strcmp(mailbox, "demo") == 0 ? INGEST_LMTP_TAKEN : INGEST_LMTP_UNKNOWN;
 }
 
@@ -98,11 +99,28 @@ static void each_accepted_recipient_has_an_answer_of_its_own(void **state)
     (void)state;
     assert_string_equal(codes(lmtp, START
                               "RCPT TO:<demo@x>\r\nRCPT TO:<nobody@x>\r\n"
-                              "RCPT TO:<closed@x>\r\nRCPT TO:<demo+2@x>\r\nDATA\r\na\r\n.\r\n"),
+                              "RCPT TO:<abroad@x>\r\nRCPT TO:<demo+2@x>\r\nDATA\r\na\r\n.\r\n"),
                         "220 250 250 250 550 550 250 354");
     assert_int_equal(lmtp->recipients_count, 2);
     ingest_lmtp_done(lmtp, INGEST_LMTP_REFUSED);
     assert_string_equal(codes(lmtp, "RSET\r\n"), "552 552 250");
+    closed(lmtp);
+}
+
+static void a_closed_mailbox_says_so_once_its_message_is_kept(void **state)
+{
+    static const char TEXT[] =
+        "MAIL FROM:<ana@example.com>\r\nRCPT TO:<closed@x>\r\nRCPT TO:<demo@x>\r\n"
+        "RCPT TO:<closed+1@x>\r\nDATA\r\na\r\n.\r\n";
+    struct ingest_lmtp *lmtp = opened();
+    (void)state;
+    assert_string_equal(codes(lmtp, "LHLO mx\r\n"), "220 250");
+    assert_string_equal(codes(lmtp, TEXT), "250 250 250 250 354");
+    assert_int_equal(lmtp->recipients_count, 3);
+    ingest_lmtp_done(lmtp, INGEST_LMTP_TAKEN);
+    assert_string_equal(codes(lmtp, TEXT), "550 250 550 250 250 250 250 354");
+    ingest_lmtp_done(lmtp, INGEST_LMTP_LATER);
+    assert_string_equal(codes(lmtp, "RSET\r\n"), "451 451 451 250");
     closed(lmtp);
 }
 
@@ -277,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_message_goes_through_command_by_command_or_all_at_once),
         cmocka_unit_test(what_follows_a_message_waits_for_its_answer),
         cmocka_unit_test(each_accepted_recipient_has_an_answer_of_its_own),
+        cmocka_unit_test(a_closed_mailbox_says_so_once_its_message_is_kept),
         cmocka_unit_test(commands_out_of_order_and_broken_ones_are_refused_by_name),
         cmocka_unit_test(a_client_that_only_makes_mistakes_is_sent_away),
         cmocka_unit_test(dots_are_doubled_and_only_one_alone_between_line_ends_is_the_end),
