@@ -8,7 +8,13 @@
 #include "sea_enc.h"
 #include "sea_settings_private.h"
 
-enum { SEA_NEEDS_SECRET = 1, SEA_NEEDS_VERIFY_TOKEN = 2, SEA_NEEDS_MENU = 4, SEA_SENDS = 8 };
+enum {
+    SEA_NEEDS_SECRET = 1,
+    SEA_NEEDS_VERIFY_TOKEN = 2,
+    SEA_NEEDS_MENU = 4,
+    SEA_SENDS = 8,
+    SEA_SENDS_AS = SEA_SENDS | 16,
+};
 
 static const struct {
     const char *name;
@@ -39,6 +45,11 @@ const char *sea_adapter_name(enum sea_adapter adapter)
 bool sea_adapter_is_sms(enum sea_adapter adapter)
 {
     return adapter == SEA_ADAPTER_TWILIO_SMS || adapter == SEA_ADAPTER_AFRICASTALKING_SMS;
+}
+
+bool sea_adapter_has_window(enum sea_adapter adapter)
+{
+    return adapter == SEA_ADAPTER_WHATSAPP || adapter == SEA_ADAPTER_MESSENGER;
 }
 
 bool sea_account_is_chat(const struct sea_account *account)
@@ -240,9 +251,10 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
     sea_loader_secrets(loader, sea_yaml_get(&map, "token"), &account->token);
     sea_yaml_int(sea_yaml_get(&map, "rate_per_s"), 1, 10000, &rate_per_s);
     account->rate_per_s = (uint32_t)rate_per_s;
-    struct sea_yaml_node sender = account->send_adapter == SEA_ADAPTER_WEBHOOK
-                                      ? sea_yaml_get(&map, "sender")
-                                      : sea_yaml_need(&map, "sender");
+    bool has_sender = ADAPTERS[account->send_adapter].traits ==
+                      (ADAPTERS[account->send_adapter].traits | SEA_SENDS_AS);
+    struct sea_yaml_node sender =
+        has_sender ? sea_yaml_need(&map, "sender") : sea_yaml_get(&map, "sender");
     if (!sea_yaml_is_absent(sender)) sea_loader_text(loader, sender, &account->sender);
     if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS ||
         account->send_adapter == SEA_ADAPTER_AFRICASTALKING_SMS)

@@ -34,6 +34,8 @@ enum sea_adapter {
 
 /* Texts to telephones, which need no data. */
 bool sea_adapter_is_sms(enum sea_adapter adapter);
+/* Free text goes only for a day after the customer's last message (Meta). */
+bool sea_adapter_has_window(enum sea_adapter adapter);
 /* As in channels.yaml: whatsapp, twilio-sms, generic … */
 const char *sea_adapter_name(enum sea_adapter adapter);
 

@@ -49,7 +49,7 @@ static bool is_within(int64_t now_ms, int64_t since_ms, int64_t length_ms)
 /* The newest inbound is known of the first rung's channel only. */
 static bool is_window_open(const struct notify_case *about, int64_t now_ms)
 {
-    return about->adapter != SEA_ADAPTER_WHATSAPP ||
+    return !sea_adapter_has_window(about->adapter) ||
            (about->rung == 0 &&
             is_within(now_ms, about->last_inbound_ms, NOTIFY_WINDOW_MS - NOTIFY_WINDOW_MARGIN_MS));
 }
@@ -97,7 +97,8 @@ struct notify_decision notify_gate(const struct notify_case *about, int64_t now_
         return hold;
     }
     bool is_open = is_window_open(about, now_ms);
-    if (!is_open && !about->has_template) return decided(NOTIFY_RETURN, "window_closed");
+    bool has_template = about->has_template && about->adapter == SEA_ADAPTER_WHATSAPP;
+    if (!is_open && !has_template) return decided(NOTIFY_RETURN, "window_closed");
     struct notify_decision decision = decide_hours(about, now_ms);
     decision.must_be_template = decision.verdict == NOTIFY_SEND && !is_open;
     return decision;

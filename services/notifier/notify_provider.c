@@ -1,5 +1,6 @@
 /* notify_provider.c: WhatsApp Cloud API and SMS (Twilio, Africa's Talking), side by side; help
- * desks in notify_helpdesk.c, the company's own gateways in notify_gateway.c. */
+ * desks in notify_helpdesk.c, chat apps in notify_apps.c, the company's own gateways in
+ * notify_gateway.c. */
 #include "notify_provider.h"
 
 #include <stdio.h>
@@ -7,20 +8,20 @@
 
 #include <yyjson.h>
 
+#include "notify_apps.h"
 #include "notify_gateway.h"
 #include "notify_helpdesk.h"
 #include "sea_http.h"
 #include "sea_id.h"
 #include "sea_segment.h"
 
-static const char WHATSAPP_VERSION[] = "v23.0";
 static const char TWILIO_VERSION[] = "2010-04-01";
 
 enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MOST_MS = 5 * 60 * 1000 };
 
 void notify_call_free(struct notify_call *call)
 {
-    sea_buf_free(&call->url);
+    sea_buf_wipe(&call->url); /* Telegram's holds the token */
     sea_buf_wipe(&call->authorization);
     sea_buf_free(&call->body);
 }
@@ -49,6 +50,13 @@ size_t notify_chars(struct sea_str text)
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
         if (((uint8_t)text.ptr[i] & 0xc0) != 0x80) count++;
+    return count;
+}
+
+size_t notify_units(struct sea_str text)
+{
+    size_t count = notify_chars(text);
+    for (size_t i = 0; i < text.len; i++) count += (uint8_t)text.ptr[i] >= 0xf0;
     return count;
 }
 
@@ -105,7 +113,7 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
     const struct sea_account *account = letter->account;
     if (letter->template == NULL && notify_chars(letter->text) > NOTIFY_WHATSAPP_CHARS_MAX)
         return "too_long";
-    sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, WHATSAPP_VERSION,
+    sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, NOTIFY_GRAPH_VERSION,
                    account->sender);
     notify_call_bearer(ret, account->token.live[0]);
 
@@ -187,14 +195,21 @@ static int64_t pause_ms(const struct notify_response *response, uint32_t tries, 
     return pause < BACKOFF_MOST_MS ? pause : BACKOFF_MOST_MS;
 }
 
-static bool is_any(int64_t code, const int64_t *codes, size_t count)
+void notify_answer_later(struct notify_answer *answer, const struct notify_response *response,
+                         uint32_t tries, int64_t factor)
+{
+    answer->kind = NOTIFY_ANSWER_RETRY;
+    answer->after_ms = pause_ms(response, tries, factor);
+}
+
+bool notify_is_any(int64_t code, const int64_t *codes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (codes[i] == code) return true;
     return false;
 }
 
-static bool take_id(yyjson_val *value, struct notify_answer *answer)
+bool notify_answer_id(struct notify_answer *answer, yyjson_val *value)
 {
     int len = 0;
     if (yyjson_is_uint(value))
@@ -238,10 +253,8 @@ static void refused_by_whatsapp(yyjson_val *root, const struct notify_response *
     if (!yyjson_is_int(code)) return;
     int64_t number = yyjson_get_sint(code);
     snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
-    if (is_any(number, later, SEA_COUNT(later))) {
-        answer->kind = NOTIFY_ANSWER_RETRY;
-        answer->after_ms = pause_ms(response, tries, number == 131056 ? 4 : 2);
-    }
+    if (notify_is_any(number, later, SEA_COUNT(later)))
+        notify_answer_later(answer, response, tries, number == 131056 ? 4 : 2);
     answer->is_window_closed = answer->kind == NOTIFY_ANSWER_REJECTED && number == 131047;
 }
 
@@ -254,10 +267,8 @@ static void refused_by_twilio(yyjson_val *root, const struct notify_response *re
     if (!yyjson_is_int(code)) return;
     int64_t number = yyjson_get_sint(code);
     snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
-    if (is_any(number, later, SEA_COUNT(later))) {
-        answer->kind = NOTIFY_ANSWER_RETRY;
-        answer->after_ms = pause_ms(response, tries, 2);
-    }
+    if (notify_is_any(number, later, SEA_COUNT(later)))
+        notify_answer_later(answer, response, tries, 2);
 }
 
 /* With 201 as well. 401 to 409 and 502 are refusals, of which 405, an empty purse, is filled some
@@ -269,12 +280,10 @@ static void refused_by_africastalking(yyjson_val *root, const struct notify_resp
     if (!yyjson_is_int(code)) return;
     int64_t number = yyjson_get_sint(code);
     snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
-    if (number == 405) {
-        answer->kind = NOTIFY_ANSWER_RETRY;
-        answer->after_ms = pause_ms(response, tries, 4);
-    } else if ((number > 400 && number < 410) || number == 502) {
+    if (number == 405)
+        notify_answer_later(answer, response, tries, 4);
+    else if ((number > 400 && number < 410) || number == 502)
         answer->kind = NOTIFY_ANSWER_REJECTED;
-    }
 }
 
 static const struct sender {
@@ -294,6 +303,10 @@ static const struct sender {
     {SEA_ADAPTER_ZENDESK, notify_helpdesk_call, notify_zendesk_id, NULL},
     {SEA_ADAPTER_FRESHDESK, notify_helpdesk_call, notify_freshdesk_id, NULL},
     {SEA_ADAPTER_INTERCOM, notify_helpdesk_call, notify_intercom_id, NULL},
+    {SEA_ADAPTER_LINE, notify_line_call, notify_line_id, notify_line_refused},
+    {SEA_ADAPTER_MESSENGER, notify_messenger_call, notify_messenger_id, notify_messenger_refused},
+    {SEA_ADAPTER_TELEGRAM, notify_telegram_call, notify_telegram_id, notify_telegram_refused},
+    {SEA_ADAPTER_SLACK, notify_slack_call, notify_slack_id, notify_slack_refused},
 };
 
 static const struct sender *sender_of(enum sea_adapter adapter)
@@ -338,12 +351,10 @@ static struct notify_answer classify_status(const struct notify_response *respon
     bool is_later = response->status == 429 || response->status == 401 ||
                     (response->status == 503 && response->retry_after_ms > 0) ||
                     (response->status == 0 && response->is_unsent);
-    if (is_later) {
-        answer.kind = NOTIFY_ANSWER_RETRY;
-        answer.after_ms = pause_ms(response, tries, response->status == 401 ? 4 : 2);
-    } else if (response->status / 100 == 4 && response->status != 408) {
+    if (is_later)
+        notify_answer_later(&answer, response, tries, response->status == 401 ? 4 : 2);
+    else if (response->status / 100 == 4 && response->status != 408)
         answer.kind = NOTIFY_ANSWER_REJECTED;
-    }
     return answer;
 }
 
@@ -355,7 +366,8 @@ struct notify_answer notify_provider_classify(enum sea_adapter adapter,
     yyjson_doc *doc = yyjson_read(response->body.ptr, response->body.len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc);
     const struct sender *sender = sender_of(adapter);
-    if (sender != NULL && response->status / 100 == 2 && take_id(sender->id_of(root), &answer))
+    if (sender != NULL && response->status / 100 == 2 &&
+        notify_answer_id(&answer, sender->id_of(root)))
         answer.kind = NOTIFY_ANSWER_ACCEPTED;
     else if (sender != NULL && sender->refused != NULL)
         sender->refused(root, response, tries, &answer);

@@ -18,6 +18,8 @@ enum {
     NOTIFY_SMS_CHARS_MAX = 1600,
 };
 
+#define NOTIFY_GRAPH_VERSION "v23.0" /* of Meta's Graph API */
+
 /* An approved message of the provider, for outside the 24-hour window. */
 struct notify_template {
     struct sea_str name, language;
@@ -55,6 +57,7 @@ void notify_call_bearer(struct notify_call *call, struct sea_str token);
 void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc);
 void notify_call_form(struct notify_call *call, const char *name, struct sea_str value);
 size_t notify_chars(struct sea_str text); /* of UTF-8 */
+size_t notify_units(struct sea_str text); /* of UTF-16, that valid UTF-8 becomes */
 
 /* Writes the request. NULL on success; otherwise the reason, of a bounded set, why this
  * letter can't be sent this way: no_sender, too_long, empty, no_address. */
@@ -80,11 +83,19 @@ struct notify_response {
 
 struct notify_answer {
     enum notify_answer_kind kind;
-    char id[NOTIFY_PROVIDER_ID_MAX]; /* of ACCEPTED: the provider's message id */
+    char id[NOTIFY_PROVIDER_ID_MAX]; /* of ACCEPTED: the provider's message id; "": it tells none */
     char code[NOTIFY_CODE_MAX];      /* of the others: the provider's code, or http_STATUS */
     int64_t after_ms;                /* of RETRY: not before */
     bool is_window_closed;           /* of REJECTED: the 24-hour window is over */
 };
+
+/* Makes the answer one that is tried again: when the provider says, else after a pause that grows
+ * by `factor` with each of the `tries` before. */
+void notify_answer_later(struct notify_answer *answer, const struct notify_response *response,
+                         uint32_t tries, int64_t factor);
+/* Takes a message id, text or number; false: there is none. */
+bool notify_answer_id(struct notify_answer *answer, yyjson_val *value);
+bool notify_is_any(int64_t code, const int64_t *codes, size_t count);
 
 /* `tries` made before this one, for the pause between tries. */
 struct notify_answer notify_provider_classify(enum sea_adapter adapter,

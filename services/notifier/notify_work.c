@@ -140,7 +140,8 @@ struct landed {
 static struct sea_key provider_hash(const struct notify *service,
                                     const struct notify_answer *answer)
 {
-    if (answer->kind != NOTIFY_ANSWER_ACCEPTED) return (struct sea_key){{0}};
+    if (answer->kind != NOTIFY_ANSWER_ACCEPTED || answer->id[0] == '\0')
+        return (struct sea_key){{0}};
     return sea_lookup_key(&service->pepper, SEA_LOOKUP_PROVIDER_MESSAGE, sea_str(answer->id));
 }
 

@@ -50,7 +50,7 @@ static const char *take(struct router_plan *plan, const struct router_command *c
 static bool is_window_over(const struct router_plan *plan, const struct router_contact *contact)
 {
     const struct sea_channel *channel = sea_channel_of(contact->channel);
-    return channel && channel->adapter == SEA_ADAPTER_WHATSAPP &&
+    return channel && sea_adapter_has_window(channel->adapter) &&
            contact->last_in_at_ms + WINDOW_MS <= plan->now_ms;
 }
 

@@ -182,14 +182,16 @@ static bool has_channel(struct router_contact *const *ladder, uint32_t count,
     return false;
 }
 
-/* Who chatted on the web once isn't there to be told, a feature phone shows nothing of data. */
+/* Who chatted on the web once isn't there to be told, a feature phone shows nothing of data;
+ * Messenger takes answers alone. */
 static bool is_for_notices(const struct router_rules *rules, const struct router_contact *contact,
                            bool is_feature_phone)
 {
     if (is_feature_phone && router_ways_needs_data(contact->channel)) return false;
     const struct sea_channel *channel = sea_channel_of(contact->channel);
     return channel && channel->class != SEA_CHANNEL_LIVE_CHAT &&
-           !router_person_is_marketplace(contact) && router_person_is_reachable(rules, contact);
+           channel->adapter != SEA_ADAPTER_MESSENGER && !router_person_is_marketplace(contact) &&
+           router_person_is_reachable(rules, contact);
 }
 
 static struct router_contact *next_rung(const struct router_rules *rules,

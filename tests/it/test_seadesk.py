@@ -145,7 +145,8 @@ def test_check_names_file_line_and_column_of_every_mistake(seadesk, tmp_path):
 @pytest.mark.ledger("CH-24")
 def test_check_wants_two_channels_by_which_a_market_can_be_answered(seadesk, tmp_path):
     config = copied_config(tmp_path, "markets/JP.yaml", lambda text: text.replace(
-        "channels: {", "channels: {closed: [twilio-sms, africastalking-sms, sms, amazon, chat, zendesk, freshdesk, intercom], "))
+        "channels: {", "channels: {closed: [twilio-sms, africastalking-sms, sms, amazon, chat, zendesk, freshdesk, intercom, "
+        "messenger, instagram, line, telegram, slack], "))
     said = seadesk.json("check", code=FAILED, SEADESK_CONFIG=str(config))
     assert [one["text"] for one in found(said, "channels")] == [
         "customers of JP can be answered by 1 channel(s), at least two are needed"]

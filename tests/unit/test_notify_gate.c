@@ -248,6 +248,19 @@ static void whatsapps_window_returns_free_text_and_passes_templates(void **state
     expect(&about, noon, NOTIFY_SEND, NULL);
 }
 
+static void messengers_window_returns_all_that_comes_after_it(void **state)
+{
+    (void)state;
+    int64_t noon = at("2026-01-15T12:00:00-05:00");
+    struct notify_case about = notice();
+    about.adapter = SEA_ADAPTER_MESSENGER;
+    about.last_inbound_ms = noon - 1;
+    expect(&about, noon, NOTIFY_SEND, NULL);
+    about.last_inbound_ms = noon - NOTIFY_WINDOW_MS;
+    about.has_template = true; /* WhatsApp's */
+    expect(&about, noon, NOTIFY_RETURN, "window_closed");
+}
+
 static void what_is_stale_or_taken_back_is_dropped(void **state)
 {
     (void)state;
@@ -308,6 +321,7 @@ int main(void)
         cmocka_unit_test(CP_16_start_restores_notices_and_marketing_needs_a_new_opt_in),
         cmocka_unit_test(marketing_goes_by_the_packs_rule),
         cmocka_unit_test(whatsapps_window_returns_free_text_and_passes_templates),
+        cmocka_unit_test(messengers_window_returns_all_that_comes_after_it),
         cmocka_unit_test(what_is_stale_or_taken_back_is_dropped),
         cmocka_unit_test(nothing_goes_before_its_time),
         cmocka_unit_test(a_market_that_never_opens_drops),

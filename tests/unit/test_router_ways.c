@@ -160,8 +160,8 @@ static void ch_27_a_feature_phone_is_never_given_a_way_that_needs_data(void **st
     bool is_refused;
     open_all_channels(world, &open);
     struct router_contact *own = contact(world, "twilio-sms", "+254712345678");
-    struct router_contact *messenger = on(world, "messenger", "KE");
-    struct router_contact *ways[] = {messenger, own, on(world, "whatsapp", "KE"),
+    struct router_contact *telegram = on(world, "telegram", "KE");
+    struct router_contact *ways[] = {telegram, own, on(world, "whatsapp", "KE"),
                                      on(world, "email", "KE")};
     struct router_ticket *ticket = opened(world, own);
     assert_string_equal(ticket->market->code, "KE");
@@ -175,13 +175,26 @@ static void ch_27_a_feature_phone_is_never_given_a_way_that_needs_data(void **st
     struct router_command said = command(world, ROUTER_REPLY, "ana", ticket);
     said.contacts = ways;
     said.contact_count = SEA_COUNT(ways);
-    said.fallback = messenger;
-    said.channel = sea_str("messenger");
+    said.fallback = telegram;
+    said.channel = sea_str("telegram");
     assert_string_equal(ask(world, &said, ticket), "unknown_target");
     said.channel = sea_str("");
     assert_string_equal(ask(world, &said, ticket), "");
     assert_int_equal(world->plan.drafts->ladder_count, 1);
     assert_ptr_equal(world->plan.drafts->ladder[0], own);
+}
+
+static void messenger_is_for_answers_and_never_for_notices(void **state)
+{
+    struct world *world = *state;
+    struct sea_channels open;
+    struct router_contact *ladder[ROUTER_LADDER_MAX];
+    bool is_refused;
+    open_all_channels(world, &open);
+    struct router_contact *ways[] = {on(world, "messenger", "KE"), on(world, "line", "KE")};
+    assert_int_equal(router_person_ladder(&world->rules, ways, 2, ladder, &is_refused), 1);
+    assert_ptr_equal(ladder[0], ways[1]);
+    assert_true(router_person_is_reachable(&world->rules, ways[0]));
 }
 
 static void every_channel_either_needs_data_or_does_not(void **state)
@@ -203,4 +216,5 @@ SEA_TESTS(WORLD_TEST(ch_22_each_market_answers_by_its_own_matrix_of_channels),
           WORLD_TEST(ch_22_a_reply_without_a_channel_goes_the_markets_way_and_says_why),
           WORLD_TEST(ch_27_a_telephone_is_known_by_what_was_written_with_then_by_the_profile),
           WORLD_TEST(ch_27_a_feature_phone_is_never_given_a_way_that_needs_data),
+          WORLD_TEST(messenger_is_for_answers_and_never_for_notices),
           cmocka_unit_test(every_channel_either_needs_data_or_does_not))

@@ -178,9 +178,9 @@ static void mistakes_in_channels_are_told_with_their_place(void **state)
          "channels.yaml:1:12: missing key, expected 'secret' as every account of twilio-sms has\n"},
         {"accounts: [{channel: chat, account: x, send: {base: 'http://x', token: {value: a}}}]\n",
          "channels.yaml:1:46: channel chat can't send, expected no 'send'\n"},
-        {"accounts: [{channel: line, account: x, secret: {value: s}, send: {base: 'http://x', "
+        {"accounts: [{channel: x, account: x, secret: {value: s}, send: {base: 'http://x', "
          "sender: y, token: {value: a}}}]\n",
-         "channels.yaml:1:66: adapter line can't send, expected 'adapter: webhook' or no 'send'\n"},
+         "channels.yaml:1:63: adapter x can't send, expected 'adapter: webhook' or no 'send'\n"},
         {"accounts: [{channel: form, account: x, send: {base: 'http://x', token: {value: "
          "whsec_short}}}]\n",
          "channels.yaml:1:46: no signing secret, expected whsec_ and base64 of 24 to 64 bytes\n"},

@@ -44,10 +44,11 @@ void fake_settle(struct fake *fake, struct sea_http_exchange *exchange,
                  const struct sea_http_request *request, struct fake_message *message,
                  struct sea_str accepted, struct sea_str refused);
 
-/* The providers' calls, in fake_send.c, fake_helpdesk.c, fake_gateway.c and fake_media.c. */
+/* The providers' calls, in fake_apps.c, fake_send.c, fake_helpdesk.c, fake_gateway.c and
+ * fake_media.c. */
 sea_http_handler fake_on_whatsapp, fake_on_twilio, fake_on_zendesk, fake_on_freshdesk,
-    fake_on_intercom, fake_on_africastalking, fake_on_gateway, fake_on_file, fake_on_whatsapp_media,
-    fake_on_whatsapp_file, fake_on_line_file, fake_on_telegram_media, fake_on_telegram_file,
-    fake_on_twilio_media;
+    fake_on_intercom, fake_on_africastalking, fake_on_gateway, fake_on_line, fake_on_meta,
+    fake_on_slack, fake_on_telegram, fake_on_file, fake_on_whatsapp_media, fake_on_whatsapp_file,
+    fake_on_line_file, fake_on_telegram_media, fake_on_telegram_file, fake_on_twilio_media;
 
 #endif

@@ -340,7 +340,7 @@ static void on_health(void *ctx, struct sea_http_exchange *exchange,
 }
 
 const struct sea_http_route fake_routes[] = {
-    {SEA_HTTP_POST, "/{version}/{number}/messages", fake_on_whatsapp, SEND_MAX_BYTES},
+    {SEA_HTTP_POST, "/{version}/{number}/messages", fake_on_meta, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/2010-04-01/Accounts/{sid}/Messages.json", fake_on_twilio, SEND_MAX_BYTES},
     {SEA_HTTP_PUT, "/api/v2/tickets/{ticket}", fake_on_zendesk, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/api/v2/tickets/{ticket}/reply", fake_on_freshdesk, SEND_MAX_BYTES},
@@ -353,6 +353,9 @@ const struct sea_http_route fake_routes[] = {
     {SEA_HTTP_GET, "/file/{bot}/{folder}/{name}", fake_on_telegram_file, 0},
     {SEA_HTTP_GET, "/{bot}/getFile", fake_on_telegram_media, 0},
     {SEA_HTTP_POST, "/version1/messaging", fake_on_africastalking, SEND_MAX_BYTES},
+    {SEA_HTTP_POST, "/v2/bot/message/push", fake_on_line, SEND_MAX_BYTES},
+    {SEA_HTTP_POST, "/{bot}/sendMessage", fake_on_telegram, SEND_MAX_BYTES},
+    {SEA_HTTP_POST, "/chat.postMessage", fake_on_slack, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/gateway", fake_on_gateway, SEND_MAX_BYTES},
     {SEA_HTTP_POST, "/translate", on_translate, TRANSLATE_MAX_BYTES},
     {SEA_HTTP_GET, "/languages", on_languages, 0},

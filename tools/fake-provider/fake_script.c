@@ -7,9 +7,9 @@
 
 #include <yyjson.h>
 
-static const char *const CHANNELS[FAKE_CHANNELS] = {"whatsapp", "twilio-sms",         "translate",
-                                                    "zendesk",  "freshdesk",          "intercom",
-                                                    "media",    "africastalking-sms", "gateway"};
+static const char *const CHANNELS[FAKE_CHANNELS] = {
+    "whatsapp",           "twilio-sms", "translate", "zendesk",   "freshdesk", "intercom", "media",
+    "africastalking-sms", "gateway",    "line",      "messenger", "telegram",  "slack"};
 
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOL, KIND_TRISTATE, KIND_STATUSES };
 

@@ -16,6 +16,10 @@ enum fake_channel {
     FAKE_MEDIA,
     FAKE_AFRICASTALKING,
     FAKE_GATEWAY,
+    FAKE_LINE,
+    FAKE_MESSENGER,
+    FAKE_TELEGRAM,
+    FAKE_SLACK,
     FAKE_CHANNELS
 };
 const char *fake_channel_name(enum fake_channel channel);
