@@ -45,6 +45,8 @@ struct sea_redis {
     size_t in_flight_max, in_flight;
     struct flight *first, **last;
     void (*on_change)(void *ctx, bool is_up);
+    const char *channel;
+    void (*on_message)(void *ctx, struct sea_str text);
     void *ctx;
     struct event_base *base;
     struct event *timer; /* of the next attempt, of connecting, or of the oldest command */
@@ -179,6 +181,25 @@ static void lose(struct sea_redis *redis, const char *cause)
     if (was_up && redis->on_change != NULL) redis->on_change(redis->ctx, false);
 }
 
+/* {"message", channel, text}; also what answers SUBSCRIBE itself, and NULL at the end. */
+static void heard(redisAsyncContext *hiredis, void *data, void *arg)
+{
+    struct sea_redis *redis = arg;
+    const redisReply *reply = data;
+    (void)hiredis;
+    if (sea_str_is(sea_redis_str(sea_redis_at(reply, 0)), "message"))
+        redis->on_message(redis->ctx, sea_redis_str(sea_redis_at(reply, 2)));
+}
+
+/* Only the kernel notices that a peer of whom nothing is asked is gone. */
+static void listen_to_channel(struct sea_redis *redis)
+{
+    const char *argv[] = {"SUBSCRIBE", redis->channel};
+    if (redis->channel == NULL) return;
+    redisEnableKeepAlive(&redis->hiredis->c);
+    redisAsyncCommandArgv(redis->hiredis, heard, redis, (int)SEA_COUNT(argv), argv, NULL);
+}
+
 static void greeted(void *arg, enum sea_err err, const redisReply *reply)
 {
     struct sea_redis *redis = arg;
@@ -191,6 +212,7 @@ static void greeted(void *arg, enum sea_err err, const redisReply *reply)
     sea_metric_inc(&sea_m_redis_connects_total, "ok");
     sea_log(SEA_LOG_INFO, "redis is there", SEA_F_STR("host", redis->url.host),
             SEA_F_I64("port", redis->url.port));
+    listen_to_channel(redis);
     if (redis->on_change != NULL) redis->on_change(redis->ctx, true);
 }
 
@@ -309,6 +331,8 @@ enum sea_err sea_redis_open(struct sea_redis **ret, const struct sea_redis_optio
     redis->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
     redis->in_flight_max = options->in_flight_max > 0 ? options->in_flight_max : IN_FLIGHT_MAX;
     redis->on_change = options->on_change;
+    redis->channel = options->channel;
+    redis->on_message = options->on_message;
     redis->ctx = options->ctx;
     redis->base = options->base;
     redis->last = &redis->first;
@@ -348,6 +372,7 @@ const char *sea_redis_cause(const struct sea_redis *redis)
 /* Whether `commands` more may be sent now. */
 static bool may_send(struct sea_redis *redis, size_t commands)
 {
+    sea_assert(redis->channel == NULL);
     if (redis->state == STATE_UP && redis->in_flight + commands <= redis->in_flight_max)
         return true;
     sea_metric_inc(&sea_m_redis_commands_total, "refused");

@@ -21,6 +21,10 @@ struct sea_redis_options {
     size_t in_flight_max; /* commands without an answer; 0: 1000 */
     /* Ready for commands, or no more. After a loss Redis may be empty: rebuild. May be NULL. */
     void (*on_change)(void *ctx, bool is_up);
+    /* Not NULL: a connection that listens to this channel (redis.io, "Pub/Sub") and sends nothing.
+     * What is published while it is away is lost. */
+    const char *channel;
+    void (*on_message)(void *ctx, struct sea_str text);
     void *ctx;
 };
 
@@ -40,7 +44,8 @@ const char *sea_redis_cause(const struct sea_redis *redis); /* why it is not up,
 typedef void sea_redis_answer(void *arg, enum sea_err err, const redisReply *reply);
 
 /* Sends a command of `count` words. OK: `fn` (may be NULL) will be called exactly once, later.
- * RETRY: Redis is away or too much is in flight; `fn` will not be called. */
+ * RETRY: Redis is away or too much is in flight; `fn` will not be called. Not of one that listens.
+ */
 SEA_MUST_CHECK enum sea_err sea_redis_send(struct sea_redis *redis, const struct sea_str *words,
                                            size_t count, sea_redis_answer *fn, void *arg);
 

@@ -31,6 +31,7 @@ struct desk {
     struct desk_publisher *publisher; /* desk_publish.h */
     struct desk_passwords *passwords; /* desk_password.h */
     struct desk_stream *stream;       /* desk_stream.h */
+    struct desk_typing *typing;       /* desk_typing.h */
     struct desk_forget *forget;       /* desk_forget.h */
     /* As of the last look: */
     bool is_broker_up, are_keys_up, is_postgres_up, is_schema_known, has_demo_users;

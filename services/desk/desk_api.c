@@ -10,6 +10,7 @@
 #include "desk_people.h"
 #include "desk_session.h"
 #include "desk_stream.h"
+#include "desk_typing.h"
 #include "sea_log.h"
 
 #define API "/api/v1"
@@ -32,6 +33,7 @@ CALL(get_message, DESK_MAY_READ, desk_get_message)
 CALL(get_media, DESK_MAY_READ, desk_get_media)
 CALL(get_tickets, DESK_MAY_READ, desk_get_tickets)
 CALL(get_ticket, DESK_MAY_READ, desk_get_ticket)
+CALL(post_typing, DESK_MAY_ACT, desk_typing_post)
 CALL(post_command, DESK_MAY_ACT, desk_command_ticket)
 CALL(get_presence, DESK_MAY_ACT, desk_answer_presence)
 CALL(put_presence, DESK_MAY_ACT, desk_command_presence)
@@ -52,6 +54,7 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_GET, API "/media/{event_id}/{index}", get_media, 0},
     {SEA_HTTP_GET, API "/tickets", get_tickets, 0},
     {SEA_HTTP_GET, API "/tickets/{id}", get_ticket, 0},
+    {SEA_HTTP_POST, API "/tickets/{id}/typing", post_typing, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_POST, API "/tickets/{id}/{verb}", post_command, DESK_BODY_MAX_BYTES},
     {SEA_HTTP_GET, API "/agents/me/presence", get_presence, 0},
     {SEA_HTTP_PUT, API "/agents/me/presence", put_presence, DESK_BODY_MAX_BYTES},

@@ -48,6 +48,11 @@ void desk_event_u64(struct desk_event *event, const char *name, uint64_t value)
     add(event, name, sea_str(text), false);
 }
 
+void desk_event_true(struct desk_event *event, const char *name)
+{
+    add(event, name, SEA_STR("true"), false);
+}
+
 void desk_event_time(struct desk_event *event, const char *name, int64_t time_ms)
 {
     char text[SEA_TIME_TEXT];
@@ -102,14 +107,18 @@ bool desk_ring_find(const struct desk_ring *ring, struct sea_str last_event_id,
     return true;
 }
 
+void desk_event_print(const struct desk_event *event, struct sea_buf *ret)
+{
+    sea_buf_printf(ret, "event: %s\ndata: %.*s}\n\n", DESK_EVENT_NAMES[event->kind],
+                   (int)event->len, event->data);
+}
+
 void desk_ring_print(const struct desk_ring *ring, uint64_t serial, struct sea_buf *ret)
 {
     sea_assert(serial < ring->next && ring->next - serial - 1 <= ring->size);
     for (uint64_t n = serial + 1; n < ring->next; n++) {
-        const struct desk_event *event = &ring->events[n % ring->size];
-        sea_buf_printf(ret, "id: %016" PRIx64 "-%" PRIu64 "\nevent: %s\ndata: %.*s}\n\n",
-                       ring->instance, n, DESK_EVENT_NAMES[event->kind], (int)event->len,
-                       event->data);
+        sea_buf_printf(ret, "id: %016" PRIx64 "-%" PRIu64 "\n", ring->instance, n);
+        desk_event_print(&ring->events[n % ring->size], ret);
     }
 }
 

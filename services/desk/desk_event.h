@@ -29,6 +29,7 @@ struct desk_event {
 void desk_event_begin(struct desk_event *event, enum desk_event_kind kind);
 void desk_event_id(struct desk_event *event, const char *name, struct sea_uuid id);
 void desk_event_u64(struct desk_event *event, const char *name, uint64_t value);
+void desk_event_true(struct desk_event *event, const char *name);
 void desk_event_time(struct desk_event *event, const char *name, int64_t time_ms);
 /* A text that needs escapes or has no room is left out: nobody finds anything by it. */
 void desk_event_text(struct desk_event *event, const char *name, struct sea_str text);
@@ -48,6 +49,8 @@ void desk_ring_add(struct desk_ring *ring, const struct desk_event *event);
 SEA_MUST_CHECK bool desk_ring_find(const struct desk_ring *ring, struct sea_str last_event_id,
                                    uint64_t *ret_serial);
 
+/* Appends one event without an id: a reader that comes back doesn't get it again. */
+void desk_event_print(const struct desk_event *event, struct sea_buf *ret);
 /* Appends the events after `serial` as they stand on the wire (WHATWG HTML, server-sent events). */
 void desk_ring_print(const struct desk_ring *ring, uint64_t serial, struct sea_buf *ret);
 /* Appends the ring's end as a place to come back to, without an event. */

@@ -105,6 +105,20 @@ struct desk_ticket_head {
 SEA_MUST_CHECK enum sea_err desk_store_ticket_head(struct desk_read *read, struct sea_uuid id,
                                                    struct desk_ticket_head *ret, bool *ret_found);
 
+/* ---- typing: desk_store_ticket.c ---- */
+
+/* The contact's newest ticket in web chat that is worked on; nil: none. */
+SEA_MUST_CHECK enum sea_err desk_store_open_chat(struct desk_read *read, struct sea_key contact,
+                                                 struct sea_uuid *ret);
+/* A ticket as somebody who types a reply meets it. */
+struct desk_chat {
+    struct sea_key contact;
+    bool is_open, is_theirs, is_chat;
+};
+SEA_MUST_CHECK enum sea_err desk_store_chat(struct desk_read *read, struct sea_uuid ticket_id,
+                                            struct sea_str user, struct desk_chat *ret,
+                                            bool *ret_found);
+
 /* ---- messages: desk_store_message.c, desk_store_media.c ---- */
 
 /* An inbound message by the id of its event. */

@@ -87,6 +87,14 @@ static const struct sea_pg_stmt TICKET = {"ticket", "SELECT " COLUMNS
 static const struct sea_pg_stmt HEAD = {
     "ticket_head", "SELECT home_key, clock.now_ms() FROM router.ticket_v WHERE ticket_id = $1"};
 
+static const struct sea_pg_stmt OPEN_CHAT = {
+    "open_chat", "SELECT ticket_id FROM router.ticket_v WHERE home_key = $1 AND is_active"
+                 " AND channel = 'chat' ORDER BY opened_at DESC LIMIT 1"};
+
+static const struct sea_pg_stmt CHAT = {
+    "chat", "SELECT home_key, is_active, assignee = $2 AND status <> 'offered', channel = 'chat'"
+            " FROM router.ticket_v WHERE ticket_id = $1"};
+
 static const struct sea_pg_stmt CLOCKS = {
     "clocks", "SELECT ticket_id, name, due_at, state, is_withdrawn, policy FROM sla_timer.clock_v"
               " WHERE ticket_id = ANY ($1) ORDER BY ticket_id, due_at, name"};
@@ -305,5 +313,35 @@ enum sea_err desk_store_ticket_head(struct desk_read *read, struct sea_uuid id,
     *ret_found = !err && sea_pg_count(rows) > 0;
     if (*ret_found)
         *ret = (struct desk_ticket_head){sea_pg_key(rows, 0, 0), sea_pg_i64(rows, 0, 1)};
+    return err;
+}
+
+enum sea_err desk_store_open_chat(struct desk_read *read, struct sea_key contact,
+                                  struct sea_uuid *ret)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    const PGresult *rows = NULL;
+    sea_pg_arg_key(&args, contact);
+    enum sea_err err = desk_read_query(read, &OPEN_CHAT, &args, &rows);
+    sea_pg_args_free(&args);
+    if (!err && sea_pg_count(rows)) *ret = sea_pg_uuid(rows, 0, 0);
+    return err;
+}
+
+enum sea_err desk_store_chat(struct desk_read *read, struct sea_uuid ticket_id, struct sea_str user,
+                             struct desk_chat *ret, bool *ret_found)
+{
+    struct sea_pg_args args = SEA_PG_ARGS;
+    const PGresult *rows = NULL;
+    sea_pg_arg_uuid(&args, ticket_id);
+    sea_pg_arg_text(&args, user);
+    enum sea_err err = desk_read_query(read, &CHAT, &args, &rows);
+    sea_pg_args_free(&args);
+    *ret_found = !err && sea_pg_count(rows) > 0;
+    if (*ret_found)
+        *ret = (struct desk_chat){.contact = sea_pg_key(rows, 0, 0),
+                                  .is_open = sea_pg_bool(rows, 0, 1),
+                                  .is_theirs = sea_pg_bool(rows, 0, 2),
+                                  .is_chat = sea_pg_bool(rows, 0, 3)};
     return err;
 }

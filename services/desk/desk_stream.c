@@ -112,6 +112,16 @@ static void flush(struct desk_stream *stream)
     stream->written = stream->ring.next - 1;
 }
 
+void desk_stream_tell(struct desk_stream *stream, const struct desk_event *event)
+{
+    if (!stream->count) return;
+    flush(stream);
+    sea_buf_reset(&stream->wire);
+    desk_event_print(event, &stream->wire);
+    write_to_all(stream);
+    sea_metric_inc(&sea_m_desk_stream_events_total, DESK_EVENT_NAMES[event->kind]);
+}
+
 void desk_stream_get(struct desk_call *call)
 {
     struct desk *desk = call->desk;

@@ -4,6 +4,7 @@
 #define DESK_STREAM_H
 
 #include "desk_call.h"
+#include "desk_event.h"
 
 struct desk_stream;
 
@@ -15,6 +16,9 @@ bool desk_stream_is_live(const struct desk_stream *stream);
 
 /* GET /stream */
 desk_run desk_stream_get;
+
+/* Tells who is connected now, after what was heard before; nobody is told it later. */
+void desk_stream_tell(struct desk_stream *stream, const struct desk_event *event);
 
 /* Ends the streams of a session. */
 void desk_stream_end_session(struct desk_stream *stream, const char *session);

@@ -10,6 +10,7 @@
 #include "desk_publish.h"
 #include "desk_store.h"
 #include "desk_stream.h"
+#include "desk_typing.h"
 #include "sea_folder.h"
 #include "sea_log.h"
 
@@ -118,6 +119,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                                   desk->own.password_memory);
     if (!err) err = desk_publisher_open(&desk->publisher, desk);
     if (!err) err = desk_stream_open(&desk->stream, desk);
+    if (!err) err = desk_typing_open(&desk->typing, desk);
     if (!err) err = desk_forget_open(&desk->forget, desk);
     if (!err) err = desk_api_open(desk);
     if (err) return err;
@@ -138,6 +140,7 @@ static void stop(void *ctx)
     desk_passwords_close(&desk->passwords);
     sea_redis_close(&desk->redis);
     desk_publisher_close(&desk->publisher);
+    desk_typing_close(&desk->typing);
     desk_stream_close(&desk->stream);
     desk_forget_close(&desk->forget);
     sea_keys_close(&desk->keys);

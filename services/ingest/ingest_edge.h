@@ -12,6 +12,7 @@
 #include "sea_app.h"
 #include "sea_http_server.h"
 #include "sea_settings.h"
+#include "sea_typing.h"
 
 struct ingest_config {
 #define SEA_SETTING SEA_SETTING_FIELD
@@ -30,6 +31,7 @@ struct ingest_edge {
     struct ingest_keys *source_keys;                        /* as settings->channels.sources */
     struct ingest_rate *source_rates;                       /* likewise */
     struct ingest_rate visitor_rates[INGEST_VISITOR_RATES]; /* by contact key; a few share one */
+    struct sea_typing typing;                               /* of visitors, by contact key */
     struct sea_pepper pepper;
     struct sea_days *days;
     struct ingest_intakes *intakes;

@@ -259,13 +259,32 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
     return read_client_id(root, item, problem);
 }
 
+static yyjson_val *parse(struct sea_str body, const yyjson_alc *alc, struct ingest_problem *problem)
+{
+    yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(body, alc));
+    if (!root)
+        ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+    else if (!yyjson_is_obj(root))
+        ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
+    return yyjson_is_obj(root) ? root : NULL;
+}
+
+bool ingest_generic_typing(struct sea_str body, const yyjson_alc *alc, struct ingest_typing *ret,
+                           struct ingest_problem *problem)
+{
+    yyjson_val *root = parse(body, alc, problem);
+    if (!root) return false;
+    if (!take_str(root, "locale", 64, &ret->locale))
+        return wrong(problem, "locale must be text of at most 64 bytes", "/locale");
+    ret->has_recording_consent = ingest_json_true(ingest_json_obj(root, "consent"), "recording");
+    return true;
+}
+
 bool ingest_generic_parse(const struct ingest_generic *generic, struct ingest_items *items,
                           struct ingest_problem *problem, const struct sea_account **ret_account)
 {
-    yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(generic->body, generic->alc));
-    if (!root) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
-    if (!yyjson_is_obj(root))
-        return ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
+    yyjson_val *root = parse(generic->body, generic->alc, problem);
+    if (!root) return false;
     const struct sea_account *account = find_account(generic, root, problem);
     if (!account || !ingest_generic_take(root, (struct sea_str){NULL, 0}, generic->body, account,
                                          items, problem))

@@ -26,6 +26,14 @@ bool ingest_generic_take(yyjson_val *root, struct sea_str message_id, struct sea
                          const struct sea_account *account, struct ingest_items *items,
                          struct ingest_problem *problem);
 
+/* What a visitor's page says while they type. */
+struct ingest_typing {
+    struct sea_str locale; /* decides the market where the account doesn't */
+    bool has_recording_consent;
+};
+bool ingest_generic_typing(struct sea_str body, const yyjson_alc *alc, struct ingest_typing *ret,
+                           struct ingest_problem *problem);
+
 /* The consent to recording that came with the last message, as an item of its own before it, with
  * the notice that was shown. False: no room. */
 SEA_MUST_CHECK bool ingest_generic_put_consent(struct ingest_items *items,

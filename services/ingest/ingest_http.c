@@ -36,8 +36,8 @@ static enum sea_problem_code code_of(const char *code)
     return SEA_PROBLEM_INVALID;
 }
 
-static void answer_problem(struct sea_http_exchange *exchange, const char *label,
-                           const struct ingest_problem *problem)
+void ingest_http_answer_problem(struct sea_http_exchange *exchange, const char *label,
+                                const struct ingest_problem *problem)
 {
     int64_t index = problem->index;
     struct sea_problem answer = {.code = code_of(problem->code), .detail = problem->detail};
@@ -99,14 +99,14 @@ struct ingest_intake *ingest_http_begin(struct ingest_edge *edge,
 
 void ingest_http_refuse(struct ingest_intake *intake)
 {
-    answer_problem(intake->ctx, intake->label, &intake->problem);
+    ingest_http_answer_problem(intake->ctx, intake->label, &intake->problem);
     ingest_intake_drop(intake);
 }
 
 bool ingest_http_failed(struct ingest_intake *intake, enum sea_err err)
 {
     if (err == SEA_ERR_REJECT)
-        answer_problem(intake->ctx, intake->label, &intake->problem);
+        ingest_http_answer_problem(intake->ctx, intake->label, &intake->problem);
     else if (err)
         unavailable(intake->ctx, intake->label);
     else
@@ -129,6 +129,8 @@ static const struct sea_http_route ROUTES[] = {
     {SEA_HTTP_GET, "/v1/sources/{source}/rejects", ingest_http_rejects, 0},
     {SEA_HTTP_POST, "/v1/messages", ingest_http_messages, INGEST_BODY_MAX},
     {SEA_HTTP_OPTIONS, "/v1/messages", ingest_http_preflight, 0},
+    {SEA_HTTP_POST, "/v1/typing", ingest_http_typing, INGEST_TYPING_MAX},
+    {SEA_HTTP_OPTIONS, "/v1/typing", ingest_http_preflight, 0},
     {SEA_HTTP_GET, "/v1/notices/{channel}/{account}", ingest_http_notice, 0},
     {SEA_HTTP_GET, "/v1/widget.js", ingest_http_widget, 0},
 };

@@ -6,14 +6,18 @@
 #include "ingest_edge.h"
 #include "sea_visitor.h"
 
-/* Labels of the metrics are constant texts: a channel's name, or "events", "messages", "unknown".
- */
+enum { INGEST_TYPING_MAX = 4096 };
+
+/* Labels of the metrics are constant texts: a channel's name, or "events", "messages",
+ * "typing", "unknown". */
 
 /* A new intake for the request; NULL: too much waits already, and that was answered. */
 struct ingest_intake *ingest_http_begin(struct ingest_edge *edge,
                                         struct sea_http_exchange *exchange,
                                         const struct sea_http_request *request, const char *label);
 
+/* The token of an Authorization: Bearer; empty: there is none. */
+struct sea_str ingest_http_bearer(const struct sea_http_request *request);
 void ingest_http_count_refusal(const char *label, const char *reason);
 /* Without a body: who isn't known learns nothing. */
 void ingest_http_refuse_silently(struct sea_http_exchange *exchange, const char *label,
@@ -37,6 +41,9 @@ struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
                                         struct sea_str token, struct sea_visitor *ret);
 void ingest_http_too_fast(struct sea_http_exchange *exchange, const char *label, uint32_t wait_s);
 void ingest_http_not_found(struct sea_http_exchange *exchange);
+/* Answers and counts it. */
+void ingest_http_answer_problem(struct sea_http_exchange *exchange, const char *label,
+                                const struct ingest_problem *problem);
 /* Answers intake->problem and drops the intake. */
 void ingest_http_refuse(struct ingest_intake *intake);
 /* When publishing failed: answers that, and is true. */
@@ -59,7 +66,7 @@ void ingest_http_part(struct ingest_edge *edge, const struct sea_source *publish
 
 /* The calls; the context is the edge. */
 sea_http_handler ingest_http_events, ingest_http_handshake, ingest_http_rejects,
-    ingest_http_messages, ingest_http_preflight, ingest_http_notice, ingest_http_widget,
-    ingest_http_webhook, ingest_http_challenge;
+    ingest_http_messages, ingest_http_typing, ingest_http_preflight, ingest_http_notice,
+    ingest_http_widget, ingest_http_webhook, ingest_http_challenge;
 
 #endif

@@ -43,7 +43,7 @@ void ingest_http_published(struct ingest_intake *intake, enum sea_err err)
     sea_buf_free(&text);
 }
 
-static struct sea_str bearer(const struct sea_http_request *request)
+struct sea_str ingest_http_bearer(const struct sea_http_request *request)
 {
     struct sea_str header = sea_http_header(request, "authorization");
     if (!sea_str_starts(header, "Bearer ")) return (struct sea_str){NULL, 0};
@@ -57,7 +57,7 @@ static const struct sea_source *publisher_of(const struct ingest_edge *edge,
                                              const char **ret_reason)
 {
     const struct sea_channels *channels = &edge->settings->channels;
-    struct sea_str key = bearer(request);
+    struct sea_str key = ingest_http_bearer(request);
     *ret_reason = "unknown_key";
     if (key.len) return sea_channels_source(channels, key);
     struct sea_webhook_standard headers = {
@@ -219,7 +219,7 @@ void ingest_http_handshake(void *ctx, struct sea_http_exchange *exchange,
     const struct ingest_edge *edge = ctx;
     struct sea_buf headers = SEA_BUF(1024);
     const struct sea_source *source =
-        sea_channels_source(&edge->settings->channels, bearer(request));
+        sea_channels_source(&edge->settings->channels, ingest_http_bearer(request));
     struct sea_str origin = sea_http_header(request, "webhook-request-origin");
     sea_buf_text(&headers, "Allow: OPTIONS, POST\r\n");
     if (origin.len && origin.len <= ORIGIN_MAX) {
@@ -297,7 +297,7 @@ void ingest_http_messages(void *ctx, struct sea_http_exchange *exchange,
     const struct sea_source *publisher = NULL;
     const struct sea_account *account = NULL;
     struct sea_visitor visitor = {0};
-    struct sea_str token = bearer(request);
+    struct sea_str token = ingest_http_bearer(request);
     ingest_http_any_site(exchange);
     struct ingest_intake *intake = ingest_http_is_session(ctx, token)
                                        ? ingest_http_visit(ctx, exchange, request, token, &visitor)

@@ -1,8 +1,11 @@
 /* ingest_http_visitor.c: what a visitor's browser asks for: the widget, what the market wants to be
  * said before anything is kept, and who may write as whom. */
+#include "ingest_generic.h"
 #include "ingest_http.h"
+#include "ingest_json.h"
 #include "sea_clock.h"
 #include "sea_http_file.h"
+#include "sea_metrics_common.h"
 #include "sea_seal.h"
 
 extern const struct sea_http_file ingest_web[];
@@ -32,10 +35,15 @@ static bool read_visitor(const struct ingest_edge *edge, struct sea_str token,
            sea_visitor_read(channels, SEA_STR("form"), token, now_ms, arena, ret);
 }
 
+static struct sea_key contact_of(const struct ingest_edge *edge, const struct sea_visitor *visitor)
+{
+    return sea_contact_key(&edge->pepper, sea_str(visitor->account->channel->name),
+                           sea_str(visitor->account->name), visitor->contact_id);
+}
+
 static struct ingest_rate *rate_of(struct ingest_edge *edge, const struct sea_visitor *visitor)
 {
-    struct sea_key key = sea_contact_key(&edge->pepper, sea_str(visitor->account->channel->name),
-                                         sea_str(visitor->account->name), visitor->contact_id);
+    struct sea_key key = contact_of(edge, visitor);
     return &edge->visitor_rates[(key.bytes[0] << 8 | key.bytes[1]) % INGEST_VISITOR_RATES];
 }
 
@@ -95,6 +103,55 @@ void ingest_http_notice(void *ctx, struct sea_http_exchange *exchange,
                                                         .headers = "Cache-Control: no-cache\r\n",
                                                         .body = sea_buf_view(&json)});
     sea_buf_free(&json);
+    sea_arena_free(&arena);
+}
+
+/* Nothing is said of somebody who wasn't asked yet, where the market wants that. */
+static bool may_tell(const struct ingest_edge *edge, const struct sea_account *account,
+                     const struct sea_http_request *request, struct sea_arena *arena,
+                     struct ingest_problem *problem)
+{
+    struct ingest_typing typing;
+    yyjson_alc alc = ingest_json_pool(arena);
+    if (!sea_http_is_type(request, "application/json"))
+        return ingest_refuse(problem, 415, "unsupported", "send application/json", NULL);
+    if (!ingest_generic_typing(request->body, &alc, &typing, problem)) return false;
+    struct sea_contact_facts facts = {.account_market = account->market, .locale = typing.locale};
+    const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
+    return typing.has_recording_consent ||
+           ingest_edge_recording(market, SEA_STR("chat")) != SEA_CONSENT_OPT_IN ||
+           ingest_refuse(problem, 422, "consent-required",
+                         "this market keeps nothing before consent to recording",
+                         "/consent/recording");
+}
+
+static void tell_typing(struct ingest_edge *edge, const struct sea_visitor *visitor)
+{
+    struct sea_key contact = contact_of(edge, visitor);
+    uint16_t who = (uint16_t)(contact.bytes[0] << 8 | contact.bytes[1]);
+    if (sea_typing_take(&edge->typing, who, sea_clock_mono_ms()))
+        sea_typing_tell(ingest_intakes_redis(edge->intakes), SEA_TYPING_VISITOR, contact);
+    else
+        sea_metric_inc(&sea_m_typing_total, "too_often");
+}
+
+void ingest_http_typing(void *ctx, struct sea_http_exchange *exchange,
+                        const struct sea_http_request *request)
+{
+    struct ingest_edge *edge = ctx;
+    struct sea_arena arena = SEA_ARENA(64 * 1024);
+    struct ingest_problem problem = {.index = -1};
+    struct sea_visitor visitor;
+    ingest_http_any_site(exchange);
+    if (!sea_visitor_read(&edge->settings->channels, SEA_STR("chat"), ingest_http_bearer(request),
+                          sea_clock_wall_ms(), &arena, &visitor)) {
+        ingest_http_refuse_silently(exchange, "typing", "bad_session");
+    } else if (!may_tell(edge, visitor.account, request, &arena, &problem)) {
+        ingest_http_answer_problem(exchange, "typing", &problem);
+    } else {
+        tell_typing(edge, &visitor);
+        sea_http_answer_empty(exchange, 204);
+    }
     sea_arena_free(&arena);
 }
 

@@ -1,6 +1,7 @@
 /* notify_chat.c: who listens, what is new for them, and the receipts of what they got. */
 #include "notify_chat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -12,6 +13,7 @@
 #include "sea_json.h"
 #include "sea_metrics_common.h"
 #include "sea_tail.h"
+#include "sea_typing.h"
 #include "sea_visitor.h"
 #include "seadesk/v1/receipts.pb-c.h"
 
@@ -52,6 +54,7 @@ struct notify_chat {
     struct sea_tail *tail;
     struct sea_producer *producer;
     bool is_producer_dead;
+    struct sea_redis *agents; /* listens to who types */
     struct event *wake;
     struct streams streams;
     size_t count;
@@ -417,6 +420,36 @@ static enum sea_err serve(struct notify_chat *chat)
     return sea_app_serve(chat->service->app, &config, &server);
 }
 
+/* ---- typing ---- */
+
+/* Without an id: a stream that comes back doesn't get it again. */
+static void on_agent(void *ctx, struct sea_str text)
+{
+    struct notify_chat *chat = ctx;
+    struct stream *stream;
+    struct sea_key contact;
+    char wire[64];
+    if (!sea_key_parse(text, &contact)) return;
+    int len = snprintf(wire, sizeof(wire), "event: typing\ndata: {\"for_ms\":%d}\n\n",
+                       SEA_TYPING_SHOWN_MS);
+    TAILQ_FOREACH(stream, &chat->streams, all)
+    if (sea_key_eq(stream->place.contact, contact) &&
+        sea_http_stream_write(stream->exchange, (struct sea_str){wire, (size_t)len}))
+        sea_metric_inc(&sea_m_notifier_chat_typing_total);
+}
+
+static enum sea_err listen_to_agents(struct notify_chat *chat)
+{
+    const struct notify *service = chat->service;
+    const struct sea_redis_options redis = {.base = sea_app_base(service->app),
+                                            .url = service->config->redis,
+                                            .password = service->config->redis_password,
+                                            .channel = SEA_TYPING_AGENT,
+                                            .on_message = on_agent,
+                                            .ctx = chat};
+    return sea_redis_open(&chat->agents, &redis);
+}
+
 enum sea_err notify_chat_open(struct notify_chat **ret, struct notify *service)
 {
     static const enum sea_topic TOPICS[] = {SEA_TOPIC_DELIVERIES};
@@ -440,6 +473,7 @@ enum sea_err notify_chat_open(struct notify_chat **ret, struct notify *service)
     *ret = chat;
     enum sea_err err = sea_tail_open(&chat->tail, &options);
     if (!err) err = open_producer(chat);
+    if (!err) err = listen_to_agents(chat);
     if (!err) err = serve(chat);
     if (!err) sea_app_ready_check(service->app, "chat", is_tail_live, chat);
     return err;
@@ -451,6 +485,7 @@ void notify_chat_close(struct notify_chat **pointer)
     struct stream *stream, *next;
     if (chat == NULL) return;
     sea_tail_close(&chat->tail);
+    sea_redis_close(&chat->agents);
     sea_producer_close(&chat->producer, 1000);
     for (stream = TAILQ_FIRST(&chat->streams); stream != NULL; stream = next) {
         next = TAILQ_NEXT(stream, all);

@@ -3,7 +3,8 @@
  *
  * Acceptance is a row of notifier.chat. Any instance serves any visitor: it hears of new rows on
  * seadesk.deliveries, reads them and writes them to the visitor's streams; what was written is told
- * as a receipt on seadesk.receipts, which the owner of the contact takes like a provider's. */
+ * as a receipt on seadesk.receipts, which the owner of the contact takes like a provider's. That an
+ * agent types is heard of by Redis and written to who listens now. */
 #ifndef NOTIFY_CHAT_H
 #define NOTIFY_CHAT_H
 

@@ -286,6 +286,49 @@ static void a_wrong_password_is_said(void **state)
     sea_redis_close(&redis);
 }
 
+static void on_message(void *ctx, struct sea_str text)
+{
+    struct heard *heard = ctx;
+    heard->count++;
+    snprintf(heard->text, sizeof heard->text, "%.*s", (int)text.len, text.ptr);
+}
+
+/* Whoever subscribed is heard of only once the server has it: publishes until somebody was there.
+ */
+static void publish(struct sea_redis *redis, const char *text)
+{
+    for (int64_t end = sea_clock_mono_ms() + 5000;;) {
+        if (ask(redis, WORDS(SEA_STR("PUBLISH"), SEA_STR("it:news"), sea_str(text))).number) return;
+        if (sea_clock_mono_ms() > end) fail_msg("nobody listens within 5 s");
+    }
+}
+
+static void what_is_published_is_heard_also_after_a_loss(void **state)
+{
+    (void)state;
+    struct sea_redis *redis = open_stack(NULL), *listener;
+    struct heard heard = {0};
+    const struct sea_redis_options options = {.base = base,
+                                              .url = getenv("REDIS_URL"),
+                                              .timeout_ms = 200,
+                                              .channel = "it:news",
+                                              .on_message = on_message,
+                                              .ctx = &heard};
+    assert_int_equal(sea_redis_open(&listener, &options), SEA_OK);
+    publish(redis, "one");
+    wait_for(&heard.count, 1);
+    assert_string_equal(heard.text, "one");
+    run_ms(300); /* silence is no reason to give it up */
+    assert_true(sea_redis_is_up(listener));
+    ask(redis, WORDS(SEA_STR("CLIENT"), SEA_STR("KILL"), SEA_STR("TYPE"), SEA_STR("pubsub")));
+    publish(redis, "two");
+    wait_for(&heard.count, 2);
+    assert_string_equal(heard.text, "two");
+    sea_redis_close(&listener);
+    assert_int_equal(heard.count, 2);
+    sea_redis_close(&redis);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -314,6 +357,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_tried_again),
         cmocka_unit_test(one_that_never_greets_is_given_up),
         cmocka_unit_test(a_wrong_password_is_said),
+        cmocka_unit_test(what_is_published_is_heard_also_after_a_loss),
     };
     return cmocka_run_group_tests(tests, prepare, finish);
 }

@@ -130,6 +130,20 @@ static void a_reader_without_events_has_a_place_too(void **state)
     desk_ring_free(&ring);
 }
 
+static void an_event_that_is_not_kept_has_no_place(void **state)
+{
+    (void)state;
+    struct desk_event event;
+    struct sea_buf got = SEA_BUF(4096);
+    desk_event_begin(&event, DESK_EVENT_PRESENCE);
+    desk_event_text(&event, "who", SEA_STR("customer"));
+    desk_event_true(&event, "typing");
+    desk_event_print(&event, &got);
+    assert_str_equal(sea_buf_view(&got),
+                     "event: presence\ndata: {\"who\":\"customer\",\"typing\":true}\n\n");
+    sea_buf_free(&got);
+}
+
 static void reset_stands_at_the_end_of_the_ring(void **state)
 {
     (void)state;
@@ -149,4 +163,5 @@ SEA_TESTS(cmocka_unit_test(an_event_is_a_short_object),
           cmocka_unit_test(a_reader_that_comes_back_gets_what_it_missed),
           cmocka_unit_test(a_place_that_is_no_longer_held_is_not_found),
           cmocka_unit_test(a_reader_without_events_has_a_place_too),
+          cmocka_unit_test(an_event_that_is_not_kept_has_no_place),
           cmocka_unit_test(reset_stands_at_the_end_of_the_ring))

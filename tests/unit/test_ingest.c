@@ -554,6 +554,33 @@ static void what_is_said_of_the_notice_is_bounded(void **state)
     assert_string_equal(request->problem.field, "/consent/notice_version");
 }
 
+static void who_types_says_nothing_but_locale_and_consent(void **state)
+{
+    static const struct {
+        const char *body, *locale, *code;
+        bool has_consent;
+    } ROWS[] = {
+        {"{}", "", NULL, false},
+        {"{\"locale\":\"de-DE\",\"consent\":{\"recording\":true},\"text\":7}", "de-DE", NULL, true},
+        {"{\"locale\":null,\"consent\":null}", "", NULL, false},
+        {"{\"consent\":{\"recording\":\"yes\"}}", "", NULL, false},
+        {"", "", "malformed", false},
+        {"{\"locale\":", "", "malformed", false},
+        {"[]", "", "invalid", false},
+        {"{\"locale\":7}", "", "invalid", false},
+    };
+    struct request *request = *state;
+    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
+        struct ingest_typing typing = {.locale = {NULL, 0}};
+        bool is_good =
+            ingest_generic_typing(sea_str(ROWS[i].body), &request->alc, &typing, &request->problem);
+        assert_int_equal(is_good, !ROWS[i].code);
+        if (ROWS[i].code) assert_string_equal(request->problem.code, ROWS[i].code);
+        assert_str_equal(typing.locale, ROWS[i].locale);
+        assert_int_equal(typing.has_recording_consent, ROWS[i].has_consent);
+    }
+}
+
 static void an_sms_in_broken_utf_8_keeps_what_can_be_read(void **state)
 {
     struct request *request = *state;
@@ -623,6 +650,7 @@ static void what_was_kept_is_known_and_the_oldest_is_forgotten(void **state)
 SEA_TESTS(TEST(a_whatsapp_text_is_taken_whole), TEST(an_sms_in_broken_utf_8_keeps_what_can_be_read),
           TEST(a_part_says_which_of_how_many_it_is),
           TEST(ch_25_a_generic_message_has_its_clients_id),
+          TEST(who_types_says_nothing_but_locale_and_consent),
           TEST(cp_12_consent_to_recording_goes_before_its_message),
           TEST(what_is_said_of_the_notice_is_bounded), TEST(an_id_is_text_without_nul),
           TEST(an_event_of_a_batch_has_its_own_limit),

@@ -2,6 +2,7 @@
 #include "sea_cmocka.h"
 #include "sea_redis.h"
 #include "sea_redis_url.h"
+#include "sea_typing.h"
 
 #include <stdio.h>
 
@@ -106,8 +107,22 @@ static void parts_of_a_reply_that_are_not_there_are_empty(void **state)
     assert_int_equal(sea_redis_count(&number), 0);
 }
 
+static void who_types_is_told_of_now_and_then_and_others_meanwhile(void **state)
+{
+    (void)state;
+    static struct sea_typing typing;
+    enum { ME = 7, OTHER = 8, LATE_MS = 100000 };
+    assert_true(sea_typing_take(&typing, ME, LATE_MS));
+    assert_false(sea_typing_take(&typing, ME, LATE_MS));
+    assert_false(sea_typing_take(&typing, ME, LATE_MS + SEA_TYPING_EVERY_MS - 1));
+    assert_true(sea_typing_take(&typing, OTHER, LATE_MS));
+    assert_true(sea_typing_take(&typing, ME, LATE_MS + SEA_TYPING_EVERY_MS));
+    assert_true(sea_typing_take(&typing, UINT16_MAX, LATE_MS)); /* any number has a place */
+}
+
 SEA_TESTS(cmocka_unit_test(addresses_are_taken_apart),
           cmocka_unit_test(malformed_addresses_are_refused),
           cmocka_unit_test(names_have_room_for_their_end),
           cmocka_unit_test(an_error_says_what_to_do),
-          cmocka_unit_test(parts_of_a_reply_that_are_not_there_are_empty))
+          cmocka_unit_test(parts_of_a_reply_that_are_not_there_are_empty),
+          cmocka_unit_test(who_types_is_told_of_now_and_then_and_others_meanwhile))

@@ -134,7 +134,7 @@ def test_consent_is_asked_first_and_nothing_is_sent_or_kept_before(browser, worl
     eventually(lambda: browser.script("return document.activeElement.shadowRoot?.activeElement?.id") == "agree")
 
     def is_silent():
-        sent = [url for url in browser.asked_for() if "/v1/messages" in url or "/v1/chat/" in url]
+        sent = [url for url in browser.asked_for() if any(path in url for path in ("/v1/messages", "/v1/typing", "/v1/chat/"))]
         return not sent and browser.script("return localStorage.length") == 0
     browser.script("localStorage.clear()")
     assert not browser.seen("#text") and is_silent()
@@ -168,6 +168,39 @@ def test_a_message_reaches_an_agent_whose_reply_is_shown_once_also_after_a_reloa
     browser.wait("li.theirs", REPLY)
     browser.write("Thank you")
     assert sum(REPLY in text for text in eventually(lambda: [line.text for line in browser.all("li.theirs")])) == 1
+
+
+def test_who_types_is_seen_on_both_sides_until_they_have_written(browser, page, world):
+    def typing_of(who):
+        return who.all("#typing")[0].text
+
+    def type_until(who, where, words):
+        """It is told every 3 s at most: stroke after stroke."""
+        eventually(lambda: who.wait("#text").send_keys("x") or words in typing_of(where))
+
+    def place():
+        return page.script("return document.querySelector('#composer').getBoundingClientRect().top")
+    browser.open_chat("en-US")
+    ticket_id = message_at_desk(world, browser.write("Is it you?"))["ticket_id"]
+    world.wait_at_rest(ticket_id)
+    page.open(ticket_id)
+    page.take()
+    for who in (browser, page):
+        line = eventually(lambda: who.all("#typing"))[0]
+        assert (line.text, line.get_attribute("aria-live")) == ("", "polite")
+    before = place()
+    type_until(browser, page, "Customer is typing")
+    assert place() == before
+    eventually(lambda: typing_of(page) == "")  # by itself
+    type_until(browser, page, "Customer is typing")
+    browser.click("#send")
+    page.wait(".message[data-way='in']", "xx")
+    eventually(lambda: typing_of(page) == "")
+    type_until(page, browser, "Somebody is typing")
+    page.click("#submit")
+    browser.wait("li.theirs", "x")
+    eventually(lambda: typing_of(browser) == "")
+    assert browser.errors() == []
 
 
 def test_what_is_written_offline_is_sent_once_when_the_network_is_back(browser, world):

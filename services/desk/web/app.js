@@ -72,7 +72,9 @@ function tellNewMessage(before, ticket) {
   const news = (ticket.messages ?? []).filter((message) => message.direction === "in"
     && !known.has(message.event_id));
   const last = news.at(-1);
-  if (last) announce(t("live.message", { text: (last.text ?? "").slice(0, ANNOUNCED_MAX) }));
+  if (!last) return;
+  emit("written");
+  announce(t("live.message", { text: (last.text ?? "").slice(0, ANNOUNCED_MAX) }));
 }
 
 function follow() {

@@ -6,6 +6,7 @@ import { code, language, languageName, marketName, sameLanguage, t } from "./i18
 import { recall, remember } from "./prefs.js";
 import { emit, isMine, known, on, state } from "./state.js";
 import { bothTimes, HOUR, now, tomorrowAt, toInput } from "./time.js";
+import { tellTyping } from "./typing.js";
 
 const MODES = ["reply", "note", "resolve", "transfer", "snooze", "video"];
 const ICONS = { reply: "send", note: "note", resolve: "check", transfer: "transfer", snooze: "clock",
@@ -112,6 +113,7 @@ function textArea(draft, name, label) {
     placeholder: label, "aria-label": label, "aria-keyshortcuts": "Control+Enter",
     value: draft[name], oninput: (event) => {
       draft[name] = event.target.value;
+      if (name === "reply" && !draft.channel) tellTyping(state.ticket);
     } });
 }
 

@@ -7,6 +7,7 @@ import { recall, remember } from "./prefs.js";
 import { emit, isMine, on, state } from "./state.js";
 import { countdown, pressingClock, priorityBand, titleOf } from "./ticket.js";
 import { bothTimes, dateTime, dayKey, dayName, fullTime, hourMinute, now, tick } from "./time.js";
+import { typingLine } from "./typing.js";
 
 const WINDOW = 60;   // entries of the conversation shown at once
 const WINDOW_STEP = 40;
@@ -34,7 +35,7 @@ export function openConversation(element) {
   parts.blank = h("div", { class: "blank" });
   parts.body = h("div", { class: "talk-body" }, parts.scroll, parts.down);
   parts.composer = h("div", { class: "composer", id: "composer" });
-  pane.replaceChildren(parts.blank, parts.head, parts.body, parts.composer);
+  pane.replaceChildren(parts.blank, parts.head, parts.body, typingLine(), parts.composer);
   parts.scroll.addEventListener("scroll", () => {
     if (sizes() !== judged) return; // moved by a change of layout, not by the reader
     isFollowing = isAtEnd() && !end;

@@ -8,7 +8,7 @@ let source = null;
 let failures = 0;
 let timer = 0;
 
-// Emits "stream" {kind, ids, data} per event, "stream-reset" when all must be read again, and "link" with the
+// Emits "stream" {kind, ids, data} per event, "typing" for those that only tell of it, "stream-reset" when all must be read again, and "link" with the
 // connection's state: connecting, live or lost.
 export function openStream() {
   closeStream();
@@ -29,7 +29,11 @@ export function openStream() {
   });
   mine.addEventListener("reset", () => emit("stream-reset"));
   for (const kind of KINDS) {
-    mine.addEventListener(kind, (event) => emit("stream", read(kind, event.data)));
+    mine.addEventListener(kind, (event) => {
+      const heard = read(kind, event.data);
+      if (heard.data.typing) emit("typing", heard.data);
+      else emit("stream", heard);
+    });
   }
 }
 

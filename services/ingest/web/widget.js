@@ -7,47 +7,47 @@
 
   const NOTICE_VERSION = "1"; // of the notices below: a new wording is a new version
   const TEXT_MAX = 8000, QUEUE_MAX = 50, SHOWN_MAX = 100, FILE_MAX_BYTES = 20 * 1024 * 1024;
-  const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000, 30000, 60000];
+  const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000, 30000, 60000], TYPING_MS = 3000;
 
   // The languages of the markets' pages. open, close, title, field, send, file, agree, decline, then the notices: asked before
-  // anything is kept, and only shown; waiting, failed, declined; then the form's name, e-mail, subject, order, done.
+  // anything is kept, and only shown; waiting, failed, declined; then the form's name, e-mail, subject, order, done; an agent types.
   const WORDS = {
     en: ["Chat with us", "Close", "Customer service", "Your message", "Send", "Attach a file", "I agree", "No, thanks",
       "We record this conversation to answer you. May we?", "This conversation is recorded so that we can answer you.",
-      "Waiting for the network", "Not sent", "Nothing was sent or kept.", "Name", "E-mail", "Subject", "Order number", "Thank you, we have your message."],
+      "Waiting for the network", "Not sent", "Nothing was sent or kept.", "Name", "E-mail", "Subject", "Order number", "Thank you, we have your message.", "Somebody is typing…"],
     "zh-CN": ["联系我们", "关闭", "客户服务", "您的消息", "发送", "添加文件", "同意", "不同意",
       "为了回复您，我们会记录本次对话。您同意吗？", "为了回复您，本次对话会被记录。",
-      "等待网络", "未发送", "没有发送或保存任何内容。", "姓名", "电子邮箱", "主题", "订单号", "谢谢，我们已收到您的消息。"],
+      "等待网络", "未发送", "没有发送或保存任何内容。", "姓名", "电子邮箱", "主题", "订单号", "谢谢，我们已收到您的消息。", "客服正在输入…"],
     de: ["Chat öffnen", "Schließen", "Kundenservice", "Ihre Nachricht", "Senden", "Datei anhängen", "Ich stimme zu", "Nein, danke",
       "Um Ihnen zu antworten, zeichnen wir dieses Gespräch auf. Sind Sie einverstanden?", "Dieses Gespräch wird aufgezeichnet, damit wir antworten können.",
-      "Warten auf das Netz", "Nicht gesendet", "Es wurde nichts gesendet oder gespeichert.", "Name", "E-Mail", "Betreff", "Bestellnummer", "Danke, Ihre Nachricht ist angekommen."],
+      "Warten auf das Netz", "Nicht gesendet", "Es wurde nichts gesendet oder gespeichert.", "Name", "E-Mail", "Betreff", "Bestellnummer", "Danke, Ihre Nachricht ist angekommen.", "Jemand schreibt …"],
     fr: ["Ouvrir le chat", "Fermer", "Service client", "Votre message", "Envoyer", "Joindre un fichier", "J’accepte", "Non, merci",
       "Pour vous répondre, nous enregistrons cette conversation. Êtes-vous d’accord ?", "Cette conversation est enregistrée afin de vous répondre.",
-      "En attente du réseau", "Non envoyé", "Rien n’a été envoyé ni conservé.", "Nom", "E-mail", "Objet", "Numéro de commande", "Merci, nous avons reçu votre message."],
+      "En attente du réseau", "Non envoyé", "Rien n’a été envoyé ni conservé.", "Nom", "E-mail", "Objet", "Numéro de commande", "Merci, nous avons reçu votre message.", "Quelqu’un écrit…"],
     es: ["Abrir el chat", "Cerrar", "Atención al cliente", "Su mensaje", "Enviar", "Adjuntar un archivo", "Acepto", "No, gracias",
       "Para responderle, registramos esta conversación. ¿Está de acuerdo?", "Esta conversación se registra para poder responderle.",
-      "Esperando la red", "No enviado", "No se envió ni guardó nada.", "Nombre", "Correo electrónico", "Asunto", "Número de pedido", "Gracias, hemos recibido su mensaje."],
+      "Esperando la red", "No enviado", "No se envió ni guardó nada.", "Nombre", "Correo electrónico", "Asunto", "Número de pedido", "Gracias, hemos recibido su mensaje.", "Alguien está escribiendo…"],
     pt: ["Abrir o chat", "Fechar", "Atendimento ao cliente", "Sua mensagem", "Enviar", "Anexar arquivo", "Concordo", "Não, obrigado",
       "Para responder, registramos esta conversa. Você concorda?", "Esta conversa é registrada para que possamos responder.",
-      "Aguardando a rede", "Não enviada", "Nada foi enviado ou guardado.", "Nome", "E-mail", "Assunto", "Número do pedido", "Obrigado, recebemos a sua mensagem."],
+      "Aguardando a rede", "Não enviada", "Nada foi enviado ou guardado.", "Nome", "E-mail", "Assunto", "Número do pedido", "Obrigado, recebemos a sua mensagem.", "Alguém está digitando…"],
     pl: ["Otwórz czat", "Zamknij", "Obsługa klienta", "Twoja wiadomość", "Wyślij", "Dołącz plik", "Zgadzam się", "Nie, dziękuję",
       "Aby odpowiedzieć, zapisujemy tę rozmowę. Czy wyrażasz zgodę?", "Ta rozmowa jest zapisywana, abyśmy mogli odpowiedzieć.",
-      "Czekam na sieć", "Nie wysłano", "Nic nie zostało wysłane ani zapisane.", "Imię i nazwisko", "E-mail", "Temat", "Numer zamówienia", "Dziękujemy, otrzymaliśmy wiadomość."],
+      "Czekam na sieć", "Nie wysłano", "Nic nie zostało wysłane ani zapisane.", "Imię i nazwisko", "E-mail", "Temat", "Numer zamówienia", "Dziękujemy, otrzymaliśmy wiadomość.", "Ktoś pisze…"],
     sv: ["Öppna chatten", "Stäng", "Kundtjänst", "Ditt meddelande", "Skicka", "Bifoga en fil", "Jag samtycker", "Nej tack",
       "Vi sparar samtalet för att kunna svara dig. Samtycker du?", "Samtalet sparas för att vi ska kunna svara dig.",
-      "Väntar på nätet", "Inte skickat", "Inget har skickats eller sparats.", "Namn", "E-post", "Ämne", "Ordernummer", "Tack, vi har fått ditt meddelande."],
+      "Väntar på nätet", "Inte skickat", "Inget har skickats eller sparats.", "Namn", "E-post", "Ämne", "Ordernummer", "Tack, vi har fått ditt meddelande.", "Någon skriver …"],
     ja: ["チャットを開く", "閉じる", "カスタマーサービス", "メッセージ", "送信", "ファイルを添付", "同意する", "同意しない",
       "ご返答のため、この会話を記録いたします。よろしいでしょうか。", "ご返答のため、この会話を記録しております。",
-      "接続を待っています", "送信できませんでした", "何も送信・保存されていません。", "お名前", "メールアドレス", "件名", "注文番号", "メッセージを受け取りました。ありがとうございます。"],
+      "接続を待っています", "送信できませんでした", "何も送信・保存されていません。", "お名前", "メールアドレス", "件名", "注文番号", "メッセージを受け取りました。ありがとうございます。", "担当者が入力中です…"],
     ar: ["افتح المحادثة", "إغلاق", "خدمة العملاء", "رسالتك", "إرسال", "إرفاق ملف", "أوافق", "لا، شكرًا",
       "نسجّل هذه المحادثة لنتمكن من الرد عليك. هل توافق؟", "تُسجَّل هذه المحادثة لنتمكن من الرد عليك.",
-      "في انتظار الشبكة", "لم تُرسل", "لم يُرسل أو يُحفظ أي شيء.", "الاسم", "البريد الإلكتروني", "الموضوع", "رقم الطلب", "شكرًا، وصلتنا رسالتك."],
+      "في انتظار الشبكة", "لم تُرسل", "لم يُرسل أو يُحفظ أي شيء.", "الاسم", "البريد الإلكتروني", "الموضوع", "رقم الطلب", "شكرًا، وصلتنا رسالتك.", "أحدهم يكتب الآن…"],
     id: ["Buka obrolan", "Tutup", "Layanan pelanggan", "Pesan Anda", "Kirim", "Lampirkan berkas", "Saya setuju", "Tidak, terima kasih",
       "Kami mencatat percakapan ini untuk menjawab Anda. Apakah Anda setuju?", "Percakapan ini dicatat agar kami dapat menjawab Anda.",
-      "Menunggu jaringan", "Tidak terkirim", "Tidak ada yang dikirim atau disimpan.", "Nama", "Email", "Perihal", "Nomor pesanan", "Terima kasih, pesan Anda sudah kami terima."],
+      "Menunggu jaringan", "Tidak terkirim", "Tidak ada yang dikirim atau disimpan.", "Nama", "Email", "Perihal", "Nomor pesanan", "Terima kasih, pesan Anda sudah kami terima.", "Seseorang sedang mengetik…"],
   };
   const NAMES = ["open", "close", "title", "field", "send", "file", "agree", "decline", "ask", "told", "waiting", "failed", "declined",
-    "name", "email", "subject", "order", "done"];
+    "name", "email", "subject", "order", "done", "typing"];
 
   const STYLE = `
     :host { all: initial; --seadesk: #0b6bcb; font: 16px/1.4 system-ui, sans-serif; color: #1b1f24; }
@@ -66,6 +66,7 @@
       white-space: pre-wrap; overflow-wrap: anywhere; }
     #log li.mine { background: #d9ecff; margin-inline-start: auto; }
     small { display: block; color: #57606a; }
+    #typing { min-height: 1.4em; }
     form, .notice { display: flex; flex-direction: column; gap: 8px; padding: 12px 16px; }
     textarea, input { border: 1px solid #8c959f; border-radius: 8px; padding: 8px; width: 100%; }
     .row { display: flex; gap: 8px; }
@@ -89,7 +90,7 @@
   let visitor = "";   // sub of the session
   let rule = "";      // of the market, as ingest names it: none, notice, opt_in
   let kept = fresh(); // what outlives the page, once it may be kept
-  let isOpen = false, source = null, tries = { stream: 0, send: 0 }, timers = {}, isSending = false;
+  let isOpen = false, source = null, tries = { stream: 0, send: 0 }, timers = {}, isSending = false, typedAt = -Infinity;
 
   function languageOf(tag) {
     if (/^zh/i.test(tag)) return "zh-CN";
@@ -272,13 +273,35 @@
     source.addEventListener("open", () => { tries.stream = 0; });
     source.addEventListener("error", () => { unlisten(); listenLater(); });
     source.addEventListener("reset", () => { kept.shown = kept.shown.filter((line) => line.mine); });
+    source.addEventListener("typing", (event) => {
+      clearTimeout(timers.typing);
+      timers.typing = setTimeout(untype, JSON.parse(event.data).for_ms);
+      if (!ui.typing.textContent) ui.typing.textContent = words.typing;
+    });
     source.addEventListener("message", (event) => {
       const { id, text, language: tongue, agent } = JSON.parse(event.data);
       kept.last = event.lastEventId;
+      untype();
       shown({ id, text, tongue, agent });
       save();
       show();
     });
+  }
+
+  function untype() {
+    clearTimeout(timers.typing);
+    ui.typing.textContent = "";
+  }
+
+  // That something is typed, not what: into a conversation that there is. What can't be told now isn't told.
+  function tellTyping() {
+    if (!mayRecord() || !kept.shown.length || performance.now() - typedAt < TYPING_MS) return;
+    typedAt = performance.now();
+    fetch(`${ingest}/v1/typing`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${session}` },
+      body: JSON.stringify({ locale, consent: kept.consent }),
+    }).catch(() => {});
   }
 
   function unlisten() {
@@ -331,7 +354,9 @@
     ui.close = element("button", { type: "button", id: "close", className: "plain", textContent: "×", ariaLabel: words.close, onclick: close });
     ui.log = element("ol", { id: "log", tabIndex: 0, ariaLabel: words.title });
     ui.log.setAttribute("role", "log");
-    ui.form = element("form", {}, ui.told, ui.text, element("div", { className: "row" }, ui.send, ...fileField()), ui.status);
+    ui.typing = element("small", { id: "typing", role: "status", ariaLive: "polite" });
+    ui.text.addEventListener("input", tellTyping);
+    ui.form = element("form", {}, ui.told, ui.typing, ui.text, element("div", { className: "row" }, ui.send, ...fileField()), ui.status);
     ui.panel = element("section", { id: "panel", className: "panel chat", ariaLabel: words.title, hidden: true },
       element("header", {}, element("span", { textContent: words.title }), ui.close), ui.log, ui.notice, ui.form);
     ui.panel.setAttribute("role", "dialog");
