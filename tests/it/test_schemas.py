@@ -11,6 +11,7 @@ from kafka import KafkaConsumer
 
 import edge as e
 from stack import CHECKOUT, header
+from test_chat import token
 
 FOLDER = CHECKOUT / "docs" / "schemas"
 KIT = CHECKOUT / "tools" / "contract-kit" / "contract_kit.py"
@@ -131,8 +132,13 @@ def status_callback(edge):
     return edge.twilio({"MessageSid": e.new("SM"), "MessageStatus": "delivered", "To": "+491511", "From": "+15005550006"})
 
 
+def typing(edge, session=None, type=None, **body):
+    headers = {"Authorization": "Bearer " + (session or token("visitor-1")), **({"Content-Type": type} if type else {})}
+    return edge.post(TYPING, headers=headers, **body)
+
+
 EVENTS, MESSAGES, HOOK, REJECTS = "/v1/events", "/v1/messages", "/v1/channels/{channel}/{account}", "/v1/sources/{source}/rejects"
-NOTICE = "/v1/notices/{channel}/{account}"
+NOTICE, TYPING = "/v1/notices/{channel}/{account}", "/v1/typing"
 CHALLENGE = "/v1/channels/whatsapp/demo?hub.mode=subscribe&hub.challenge=7&hub.verify_token="
 DONE = {
     (EVENTS, "post", 202): lambda edge, _: edge.event(order()),
@@ -177,6 +183,12 @@ DONE = {
     (HOOK, "get", 404): lambda edge, _: edge.get("/v1/channels/pigeon/demo"),
     (NOTICE, "get", 200): lambda edge, _: edge.get("/v1/notices/chat/demo?locale=de-DE"),
     (NOTICE, "get", 404): lambda edge, _: edge.get("/v1/notices/chat/nobody"),
+    (TYPING, "post", 204): lambda edge, _: typing(edge, json={"locale": "de-DE", "consent": {"recording": True}}),
+    (TYPING, "post", 400): lambda edge, _: typing(edge, data=b"{", type="application/json"),
+    (TYPING, "post", 401): lambda edge, _: typing(edge, json={}, session="wrong"),
+    (TYPING, "post", 413): lambda edge, _: typing(edge, json={"text": "x" * 5000}),
+    (TYPING, "post", 415): lambda edge, _: typing(edge, data=b"{}", type="text/plain"),
+    (TYPING, "post", 422): lambda edge, _: typing(edge, json={"locale": "de-DE"}),
 }
 
 
