@@ -133,7 +133,7 @@ def test_without_a_session_that_the_site_signed_nothing_is_told(env, heard, sess
     assert heard() == []
 
 
-@pytest.mark.ledger("CP-13")
+@pytest.mark.ledger("CP-12")
 def test_nothing_is_told_before_consent_where_the_market_wants_it_first(env, heard):
     session = token("visitor-" + uuid.uuid4().hex)
     for body in ({"locale": "de-DE"}, {"locale": "de-DE", "consent": {"recording": False}}):
