@@ -34,6 +34,7 @@ enum sea_topic {
     SEA_TOPIC_DLQ,
     SEA_TOPIC_CATALOGUE,
     SEA_TOPIC_CALLS,
+    SEA_TOPIC_FILES,
     SEA_TOPICS
 };
 

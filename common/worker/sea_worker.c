@@ -74,6 +74,7 @@ static void ring_drop_first(struct sea_worker *worker, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct sea_record *record = &worker->ring[worker->ring_first];
+        worker->ring_bytes -= record->value.len;
         rd_kafka_message_destroy(record->message);
         worker->ring_first = (worker->ring_first + 1) % RING_MAX;
         worker->ring_count--;
@@ -92,6 +93,11 @@ static void set_paused(struct sea_worker *worker, bool pause)
     worker->is_paused = pause;
 }
 
+static bool is_ring_full(const struct sea_worker *worker)
+{
+    return worker->ring_count >= RING_HIGH || worker->ring_bytes >= RING_HIGH_BYTES;
+}
+
 static void ring_add(struct sea_worker *worker, rd_kafka_message_t *message)
 {
     enum sea_topic topic;
@@ -102,6 +108,7 @@ static void ring_add(struct sea_worker *worker, rd_kafka_message_t *message)
     sea_assert(worker->ring_count < RING_MAX);
     sea_record_of(message, topic,
                   &worker->ring[(worker->ring_first + worker->ring_count++) % RING_MAX]);
+    worker->ring_bytes += message->len;
 }
 
 static void stop_number(struct sea_worker *worker, const char *topic, int32_t partition,
@@ -165,10 +172,10 @@ static void on_queue(evutil_socket_t fd, short what, void *arg)
     uint64_t count;
     (void)what;
     if (read(fd, &count, sizeof(count)) < 0) return;
-    for (int i = 0; i < POLLS_PER_TURN && worker->ring_count < RING_HIGH; i++)
+    for (int i = 0; i < POLLS_PER_TURN && !is_ring_full(worker); i++)
         if (!poll_once(worker)) break;
     worker->polled_ms = sea_clock_mono_ms();
-    if (worker->ring_count < RING_HIGH && rd_kafka_queue_length(worker->queue) > 0)
+    if (!is_ring_full(worker) && rd_kafka_queue_length(worker->queue) > 0)
         (void)!write(fd, &ONE, sizeof(ONE));
     if (worker->ring_count >= SEA_WORKER_BATCH_MAX && !worker->backoff_ms)
         run_passes(worker);
@@ -176,7 +183,8 @@ static void on_queue(evutil_socket_t fd, short what, void *arg)
         wake_in(worker->pass_event, SEA_WORKER_LINGER_MS);
 }
 
-/* The ring's first records as one array; it wraps at most once, so the array is cut there. */
+/* The ring's first records as one array; it wraps at most once, so the array is cut there, and
+ * where its values become too long for one transaction. */
 static size_t next_batch(struct sea_worker *worker, const struct sea_record **ret)
 {
     size_t to_end = RING_MAX - worker->ring_first;
@@ -184,7 +192,10 @@ static size_t next_batch(struct sea_worker *worker, const struct sea_record **re
     if (count > SEA_WORKER_BATCH_MAX) count = SEA_WORKER_BATCH_MAX;
     if (count > to_end) count = to_end;
     *ret = &worker->ring[worker->ring_first];
-    return count;
+    size_t bytes = 0, kept = 0;
+    while (kept < count && (!kept || bytes + (*ret)[kept].value.len <= BATCH_MAX_BYTES))
+        bytes += (*ret)[kept++].value.len;
+    return kept;
 }
 
 static void take_over(struct sea_worker *worker);
@@ -205,7 +216,8 @@ static void run_passes(struct sea_worker *worker)
             return;
         ring_drop_first(worker, count);
     }
-    if (worker->ring_count < RING_LOW) set_paused(worker, false);
+    if (worker->ring_count < RING_LOW && worker->ring_bytes < RING_LOW_BYTES)
+        set_paused(worker, false);
     if (worker->ring_count) wake_in(worker->pass_event, 0);
     if (rd_kafka_queue_length(worker->queue) > 0) (void)!write(worker->queue_fd, &ONE, sizeof(ONE));
 }
@@ -496,7 +508,7 @@ static void delete_when_idle(struct sea_worker *worker)
 static void keep_polling(struct sea_worker *worker)
 {
     int64_t now_ms = sea_clock_mono_ms();
-    if (worker->ring_count >= RING_HIGH) {
+    if (is_ring_full(worker)) {
         if (now_ms - worker->polled_ms < UNPOLLED_MS) return;
         set_paused(worker, true);
     } else {

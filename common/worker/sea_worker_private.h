@@ -12,13 +12,16 @@
 #include "sea_worker.h"
 
 enum {
-    RING_MAX = 4096,  /* records taken from librdkafka and not yet applied */
-    RING_HIGH = 3000, /* stop polling above */
-    RING_LOW = 1000,  /* resume below */
+    RING_MAX = 4096,            /* records taken from librdkafka and not yet applied */
+    RING_HIGH = 3000,           /* stop polling above */
+    RING_LOW = 1000,            /* resume below */
+    RING_HIGH_BYTES = 16 << 20, /* the same for their values, some of which are pieces of files */
+    RING_LOW_BYTES = 8 << 20,
+    BATCH_MAX_BYTES = 4 << 20, /* in one transaction, unless a single record is longer */
     PARKED_KEYS_MAX = 10000,
     RELEASED_LOOK_MS = 3000, /* for rows that seadesk replay wrote */
     SUBSCRIPTION_LOOK_MS = 3000,
-    REJOIN_MS = 10000, /* a group has settled by then */
+    REJOIN_MS = 10000,     /* a group has settled by then */
     OUTBOX_KEEP_MS = 5000, /* rows stay so long after the broker's acknowledgement */
     OUTBOX_UNSENT_MAX =
         64 * 1024 * 1024, /* bytes: no further batch while more waits for the broker */
@@ -114,7 +117,7 @@ struct sea_worker {
 
     struct number numbers[SEA_NUMBERS];
     struct sea_record ring[RING_MAX];
-    size_t ring_first, ring_count;
+    size_t ring_first, ring_count, ring_bytes;
 
     /* the transaction in hand */
     struct sea_txn txn;

@@ -8,6 +8,7 @@
 #include "seadesk/v1/catalogue.pb-c.h"
 #include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/dlq.pb-c.h"
+#include "seadesk/v1/files.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/orders.pb-c.h"
 #include "seadesk/v1/profiles.pb-c.h"
@@ -116,6 +117,7 @@ static void add_attachments(struct job *job, const struct ingest_message *messag
         to->mime = text(job, from->mime);
         to->name = text(job, from->name);
         to->size_bytes = from->size_bytes;
+        to->pieces = ingest_pieces(from);
         if (from->has_sha256)
             to->sha256 = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)from->sha256};
         body->attachments[body->n_attachments++] = to;
@@ -471,19 +473,25 @@ static enum sea_err finish(const struct job *job, const struct sea_outgoing *out
     return out->value.len > SEA_RECORD_MAX_BYTES ? SEA_ERR_REJECT : SEA_OK;
 }
 
+static struct sea_headers headers_of(const struct job *job, struct sea_uuid id,
+                                     struct sea_str trace)
+{
+    const struct ingest_item *item = job->item;
+    return (struct sea_headers){.id = id,
+                                .root = sea_uuid_is_nil(item->root) ? item->id : item->root,
+                                .source = item->source.len ? sea_arena_str(job->arena, item->source)
+                                                           : SEA_STR("/seadesk/ingest"),
+                                .originid = sea_arena_str(job->arena, item->origin_id),
+                                .time_ms = job->received_at_ms,
+                                .trace = trace};
+}
+
 enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct ingest_item *item,
                            int64_t received_at_ms, struct sea_str trace, struct sea_arena *arena,
                            struct sea_outgoing *ret)
 {
     struct job job = {encoder, item, arena, received_at_ms, SEA_OK};
-    *ret = (struct sea_outgoing){
-        .headers = {.id = item->id,
-                    .root = sea_uuid_is_nil(item->root) ? item->id : item->root,
-                    .source = item->source.len ? sea_arena_str(arena, item->source)
-                                               : SEA_STR("/seadesk/ingest"),
-                    .originid = sea_arena_str(arena, item->origin_id),
-                    .time_ms = received_at_ms,
-                    .trace = trace}};
+    *ret = (struct sea_outgoing){.headers = headers_of(&job, item->id, trace)};
     switch (item->kind) {
     case INGEST_MESSAGE:
         encode_message(&job, ret);
@@ -510,5 +518,33 @@ enum sea_err ingest_encode(const struct ingest_encoder *encoder, const struct in
         encode_dead(&job, ret);
         break;
     }
+    return finish(&job, ret);
+}
+
+/* The id follows from the message's, so that a piece that is sent again is the same piece. */
+enum sea_err ingest_encode_piece(const struct ingest_encoder *encoder,
+                                 const struct ingest_item *item, uint32_t index, uint32_t piece,
+                                 int64_t received_at_ms, struct sea_str trace,
+                                 struct sea_arena *arena, struct sea_outgoing *ret)
+{
+    struct job job = {encoder, item, arena, received_at_ms, SEA_OK};
+    const struct ingest_attachment *attachment = &item->message.attachments[index];
+    struct sea_uuid id = sea_uuid_derive(item->id, "piece", index << 16 | piece);
+    struct sea_key contact = contact_key(&job);
+    Seadesk__V1__FilePiece record = SEADESK__V1__FILE_PIECE__INIT;
+    record.contact_key = key_bytes(&job, contact);
+    record.message_id =
+        (ProtobufCBinaryData){sizeof(item->id.bytes), (uint8_t *)(uintptr_t)item->id.bytes};
+    record.index = index;
+    record.piece = piece;
+    record.pieces = ingest_pieces(attachment);
+    record.received_at_ms = received_at_ms;
+    record.sealed = sealed(&job, SEA_DAYS_INTAKE, SEA_TOPIC_FILES, id,
+                           ingest_piece(attachment, piece), &record.day);
+    *ret = (struct sea_outgoing){.topic = SEA_TOPIC_FILES,
+                                 .key = key_text(&job, contact),
+                                 .value = packed(&job, &record.base),
+                                 .headers = headers_of(&job, id, trace)};
+    ret->headers.type = sea_str(record.base.descriptor->name);
     return finish(&job, ret);
 }

@@ -19,4 +19,11 @@ SEA_MUST_CHECK enum sea_err ingest_encode(const struct ingest_encoder *encoder,
                                           struct sea_str trace, struct sea_arena *arena,
                                           struct sea_outgoing *ret);
 
+/* One piece of a file that came inside the message `item`, the same way. */
+SEA_MUST_CHECK enum sea_err ingest_encode_piece(const struct ingest_encoder *encoder,
+                                                const struct ingest_item *item, uint32_t index,
+                                                uint32_t piece, int64_t received_at_ms,
+                                                struct sea_str trace, struct sea_arena *arena,
+                                                struct sea_outgoing *ret);
+
 #endif

@@ -125,9 +125,11 @@ static void on_session(void *ctx, struct sea_str kept)
     take(intake);
 }
 
-/* What the request's buffers hold is gone when its handler returns. */
-static void keep_request(struct ingest_webhook *hook, struct sea_arena *arena)
+/* What the request's buffers hold is gone when its handler returns, and a reload may close the
+ * keys, which are for verify alone. */
+static void keep_request(struct webhook *webhook, struct sea_arena *arena)
 {
+    struct ingest_webhook *hook = &webhook->hook;
     struct sea_http_header *headers =
         sea_arena_zero(arena, (hook->headers_count + 1) * sizeof(*headers));
     for (size_t i = 0; headers && i < hook->headers_count; i++) {
@@ -138,16 +140,16 @@ static void keep_request(struct ingest_webhook *hook, struct sea_arena *arena)
     hook->headers = headers;
     hook->query = sea_arena_str(arena, hook->query);
     hook->body = sea_arena_str(arena, hook->body);
+    hook->keys = NULL;
 }
 
 /* Asks first what the last request of this caller left. */
 static void resume(struct ingest_intake *intake)
 {
     struct webhook *webhook = intake->ctx2;
-    struct ingest_webhook *hook = &webhook->hook;
+    const struct ingest_webhook *hook = &webhook->hook;
     struct sea_str name = hook->adapter->session(hook, &intake->arena);
-    keep_request(hook, &intake->arena);
-    hook->keys = NULL; /* verified; a reload may close them */
+    keep_request(webhook, &intake->arena);
     webhook->account = sea_arena_str(&intake->arena, sea_str(hook->account->name));
     webhook->adapter = hook->account->adapter;
     webhook->session =
@@ -155,6 +157,14 @@ static void resume(struct ingest_intake *intake)
     webhook->has_session = name.len > 0;
     ingest_session_ask(webhook->has_session ? ingest_intakes_redis(intake->owner) : NULL,
                        webhook->session, on_session, intake);
+}
+
+/* The files in it live on until they are acknowledged. */
+static void take_mail(struct ingest_intake *intake)
+{
+    intake->arena.limit = INGEST_MAIL_ARENA_MAX;
+    keep_request(intake->ctx2, &intake->arena);
+    take(intake);
 }
 
 void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
@@ -182,6 +192,8 @@ void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
         ingest_intake_publish(intake, ingest_http_quarantined);
     } else if (webhook->hook.adapter->session) {
         resume(intake);
+    } else if (webhook->hook.adapter->body_max_bytes == INGEST_MAIL_MAX) {
+        take_mail(intake);
     } else {
         take(intake);
     }

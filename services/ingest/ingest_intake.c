@@ -14,6 +14,10 @@
 /* CLOSE_MS: the end has waited for the broker already, and is watched. */
 enum { CLOSE_MS = 500, FREE_MAX = 512, ARENA_KEPT_MAX = 1 << 20, QUEUE_RECORDS_MAX = 100000 };
 
+/* Of all files together, a MiB: what else is to be acknowledged doesn't wait behind many of them.
+ */
+enum { PIECES_IN_FLIGHT = 4, PIECE_ARENA_MAX = 2 << 20 };
+
 struct ingest_intakes {
     struct ingest_intakes_options options;
     struct sea_producer *producer;
@@ -21,6 +25,9 @@ struct ingest_intakes {
     struct ingest_recall *recall;
     struct ingest_intake *idle;
     size_t idle_count, waiting, held_bytes;
+    TAILQ_HEAD(, ingest_intake) senders; /* of files; the first one's pieces go */
+    size_t pieces_in_flight;
+    struct sea_arena piece_arena;
     bool is_dead; /* the producer turned fatal */
 };
 
@@ -37,8 +44,8 @@ struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes)
         intakes->idle_count--;
     } else {
         intake = sea_alloc(sizeof(*intake));
-        intake->arena = (struct sea_arena)SEA_ARENA(INGEST_ARENA_MAX);
     }
+    intake->arena.limit = INGEST_ARENA_MAX;
     struct sea_arena arena = intake->arena;
     memset(intake, 0, sizeof(*intake));
     intake->arena = arena;
@@ -96,6 +103,8 @@ static void finish(struct ingest_intake *intake, enum sea_err err)
     ingest_intake_drop(intake);
 }
 
+static void on_piece(struct ingest_intake *intake);
+
 static void on_report(void *ctx, void *opaque, enum sea_err err)
 {
     struct ingest_intakes *intakes = ctx;
@@ -104,6 +113,10 @@ static void on_report(void *ctx, void *opaque, enum sea_err err)
         intake->failed++;
     else
         intake->acked++;
+    if (intake->has_files) {
+        on_piece(intake);
+        return;
+    }
     if (intake->is_sending || intake->acked + intake->failed < intake->sent) return;
     intakes->waiting--;
     finish(intake, intake->failed ? SEA_ERR_RETRY : SEA_OK);
@@ -137,11 +150,10 @@ static enum sea_err encode_all(struct ingest_intake *intake)
     return err;
 }
 
-static void send_all(struct ingest_intake *intake)
+static void send_records(struct ingest_intake *intake)
 {
     struct ingest_intakes *intakes = intake->owner;
     enum sea_err err = intakes->is_dead ? SEA_ERR_RETRY : SEA_OK;
-    SEA_CRASHPOINT("ingest.verified");
     intake->is_sending = true;
     for (size_t i = 0; !err && i < intake->items.count; i++) {
         if (intake->is_duplicate[i]) continue;
@@ -155,6 +167,90 @@ static void send_all(struct ingest_intake *intake)
         finish(intake, err ? SEA_ERR_RETRY : SEA_OK);
     else
         intakes->waiting++;
+}
+
+/* ---- files ---- */
+
+/* Goes to the next piece that is to be sent; false: there is none. */
+static bool next_piece(struct ingest_intake *intake)
+{
+    for (; intake->file_item < intake->items.count; intake->file_item++, intake->file = 0) {
+        const struct ingest_item *item = &intake->items.list[intake->file_item];
+        if (intake->is_duplicate[intake->file_item] || item->kind != INGEST_MESSAGE) continue;
+        for (; intake->file < item->message.attachments_count; intake->file++)
+            if (intake->file_piece < ingest_pieces(&item->message.attachments[intake->file]))
+                return true;
+            else
+                intake->file_piece = 0;
+    }
+    return false;
+}
+
+static enum sea_err send_piece(struct ingest_intake *intake)
+{
+    struct ingest_intakes *intakes = intake->owner;
+    const struct ingest_item *item = &intake->items.list[intake->file_item];
+    struct sea_outgoing record;
+    if (intakes->is_dead) return SEA_ERR_RETRY;
+    enum sea_err err = ingest_encode_piece(&intakes->options.encoder, item, intake->file,
+                                           intake->file_piece, intake->received_at_ms,
+                                           sea_str(intake->trace), &intakes->piece_arena, &record);
+    if (!err) err = sea_producer_send(intakes->producer, &record, intake);
+    sea_arena_reset(&intakes->piece_arena);
+    if (err) return err;
+    intake->file_piece++;
+    intake->sent++;
+    intakes->pieces_in_flight++;
+    return SEA_OK;
+}
+
+/* Nothing more of its files is sent. The records follow once all of them are acknowledged. */
+static void end_files(struct ingest_intake *intake, bool is_lost)
+{
+    struct ingest_intakes *intakes = intake->owner;
+    if (intake->is_sender) TAILQ_REMOVE(&intakes->senders, intake, of_senders);
+    intake->is_sender = false;
+    if (is_lost) intake->failed++, intake->sent++;
+    if (intake->acked + intake->failed < intake->sent) return;
+    intake->has_files = false;
+    intakes->waiting--;
+    if (intake->failed) {
+        finish(intake, SEA_ERR_RETRY);
+    } else {
+        SEA_CRASHPOINT("ingest.files_acknowledged");
+        send_records(intake);
+    }
+}
+
+static void send_pieces(struct ingest_intakes *intakes)
+{
+    while (intakes->pieces_in_flight < PIECES_IN_FLIGHT && !TAILQ_EMPTY(&intakes->senders)) {
+        struct ingest_intake *intake = TAILQ_FIRST(&intakes->senders);
+        bool is_lost = send_piece(intake) != SEA_OK;
+        if (is_lost || !next_piece(intake)) end_files(intake, is_lost);
+    }
+}
+
+static void on_piece(struct ingest_intake *intake)
+{
+    struct ingest_intakes *intakes = intake->owner;
+    intakes->pieces_in_flight--;
+    if (!intake->is_sender || intake->failed) end_files(intake, false);
+    send_pieces(intakes);
+}
+
+static void send_all(struct ingest_intake *intake)
+{
+    struct ingest_intakes *intakes = intake->owner;
+    SEA_CRASHPOINT("ingest.verified");
+    if (!next_piece(intake)) {
+        send_records(intake);
+        return;
+    }
+    intake->has_files = intake->is_sender = true;
+    TAILQ_INSERT_TAIL(&intakes->senders, intake, of_senders);
+    intakes->waiting++;
+    send_pieces(intakes);
 }
 
 /* The same key with another body is a mistake of the publisher's. */
@@ -237,6 +333,8 @@ enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
 {
     struct ingest_intakes *intakes = sea_alloc(sizeof(*intakes));
     intakes->options = *options;
+    intakes->piece_arena = (struct sea_arena)SEA_ARENA(PIECE_ARENA_MAX);
+    TAILQ_INIT(&intakes->senders);
     enum sea_err err = open_producer(intakes);
     if (!err) err = ingest_recall_open(&intakes->recall, &options->recall);
     if (err) {
@@ -258,7 +356,9 @@ void ingest_intakes_mend(struct ingest_intakes *intakes)
 
 void ingest_intakes_give_up(struct ingest_intakes *intakes)
 {
+    struct ingest_intake *intake;
     sea_producer_give_up(intakes->producer);
+    while ((intake = TAILQ_FIRST(&intakes->senders))) end_files(intake, true);
 }
 
 bool ingest_intakes_is_up(const struct ingest_intakes *intakes)
@@ -299,6 +399,7 @@ void ingest_intakes_close(struct ingest_intakes **pointer)
         free(intake);
     }
     ingest_memory_close(&intakes->memory);
+    sea_arena_free(&intakes->piece_arena);
     free(intakes);
     *pointer = NULL;
 }

@@ -3,6 +3,8 @@
 #ifndef INGEST_INTAKE_H
 #define INGEST_INTAKE_H
 
+#include <sys/queue.h>
+
 #include <yyjson.h>
 
 #include "ingest_encode.h"
@@ -61,6 +63,11 @@ struct ingest_intake {
     size_t held_bytes; /* counted in the owner's */
     size_t sent, acked, failed;
     bool is_sending;
+    /* Pieces of files, which go before the records; where the next one is taken from. */
+    TAILQ_ENTRY(ingest_intake) of_senders;
+    bool has_files, is_sender; /* some aren't acknowledged yet; some aren't even sent */
+    size_t file_item;
+    uint32_t file, file_piece;
     /* Called once, when every record is on the log (SEA_OK), or some may not be (RETRY), or nothing
      * was sent (REJECT, with the problem). The intake is reused after it returns. */
     void (*done)(struct ingest_intake *intake, enum sea_err err);
@@ -74,8 +81,9 @@ struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes);
 /* Gives up one that was not published. */
 void ingest_intake_drop(struct ingest_intake *intake);
 /* Encodes all items, leaves out those known as duplicates, produces the rest; `done` follows,
- * possibly at once. What the items point to needn't live longer than this call, if it isn't in the
- * arena. */
+ * possibly at once. Files that came inside a message go first, a few pieces at a time; so who reads
+ * of a file finds it. What the items point to needn't live longer than this call, if it isn't in
+ * the arena; files must live until `done`. */
 void ingest_intake_publish(struct ingest_intake *intake,
                            void (*done)(struct ingest_intake *intake, enum sea_err err));
 

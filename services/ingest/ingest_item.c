@@ -6,6 +6,20 @@
 
 #include "sea_enc.h"
 
+uint32_t ingest_pieces(const struct ingest_attachment *attachment)
+{
+    if (!attachment->is_inside) return 0;
+    if (!attachment->bytes.len) return 1; /* an empty file is one, too */
+    return (uint32_t)((attachment->bytes.len + INGEST_PIECE_BYTES - 1) / INGEST_PIECE_BYTES);
+}
+
+struct sea_str ingest_piece(const struct ingest_attachment *attachment, uint32_t piece)
+{
+    size_t from = (size_t)piece * INGEST_PIECE_BYTES, left = attachment->bytes.len - from;
+    return (struct sea_str){attachment->bytes.ptr + from,
+                            left < INGEST_PIECE_BYTES ? left : INGEST_PIECE_BYTES};
+}
+
 struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind)
 {
     if (items->count == items->cap) {

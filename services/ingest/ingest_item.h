@@ -15,8 +15,11 @@ enum {
     INGEST_DEAD_MAX = 224 * 1024, /* of what goes to the dead letters; an event always fits */
     INGEST_ID_MAX = 512,          /* of any id or address */
     INGEST_ATTACHMENTS_MAX = 20,
-    INGEST_LIST_MAX = 20, /* of any list in one event */
+    INGEST_PIECE_BYTES = 240 * 1024, /* of a file in one record; with its frame it fits */
+    INGEST_LIST_MAX = 20,            /* of any list in one event */
     INGEST_ARENA_MAX = 48 * 1024 * 1024,
+    /* Of e-mail: JSON of 30 MiB asks for five times as much, most of which is never touched. */
+    INGEST_MAIL_ARENA_MAX = 256 * 1024 * 1024,
     INGEST_FIELD_TEXT = 64, /* buffer of a JSON pointer */
 };
 
@@ -36,7 +39,13 @@ struct ingest_attachment {
     uint64_t size_bytes;
     uint8_t sha256[32];
     bool has_sha256;
+    bool is_inside; /* it came inside the message: `bytes` are all of it */
+    struct sea_str bytes;
 };
+
+/* In how many records such a file goes on; 0 of one that is to be fetched. */
+uint32_t ingest_pieces(const struct ingest_attachment *attachment);
+struct sea_str ingest_piece(const struct ingest_attachment *attachment, uint32_t piece);
 
 struct ingest_message {
     int kind; /* Seadesk__V1__MessageKind */

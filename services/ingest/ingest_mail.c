@@ -6,11 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include <gmime/gmime.h>
-#include <sodium.h>
-
 #include "sea_buf.h"
 #include "sea_enc.h"
+#include <gmime/gmime.h>
 
 enum {
     DEPTH_MAX = 10,
@@ -27,6 +25,7 @@ struct reading {
     struct sea_arena *arena;
     struct sea_buf words;
     unsigned parts;
+    bool is_full; /* the arena */
 };
 
 static bool starts_nocase(struct sea_str text, const char *prefix)
@@ -200,14 +199,28 @@ static void add_words(struct reading *reading, struct sea_str text)
     sea_buf_str(words, sea_utf8_cut(text, INGEST_MAIL_WORDS_MAX - words->len));
 }
 
-/* A part's content, decoded: up to `max` bytes of it. To be freed. */
+/* Lines end as on the way here (RFC 5322 2.1); GMime would write them as of a local file. */
+static void write_message(GMimeMessage *message, GMimeStream *stream)
+{
+    GMimeFormatOptions *options = g_mime_format_options_new();
+    g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
+    g_mime_object_write_to_stream(GMIME_OBJECT(message), options, stream);
+    g_mime_format_options_free(options);
+}
+
+/* A part's content, decoded; a message inside the message as it stands. To be freed. */
 static GByteArray *content_of(GMimeObject *part)
 {
     GByteArray *bytes = g_byte_array_new();
-    GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(part));
     GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
     g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    GMimeDataWrapper *content =
+        GMIME_IS_PART(part) ? g_mime_part_get_content(GMIME_PART(part)) : NULL;
+    GMimeMessage *message = GMIME_IS_MESSAGE_PART(part)
+                                ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))
+                                : NULL;
     if (content) g_mime_data_wrapper_write_to_stream(content, stream);
+    if (message) write_message(message, stream);
     g_object_unref(stream);
     return bytes;
 }
@@ -215,15 +228,15 @@ static GByteArray *content_of(GMimeObject *part)
 static void add_file(struct reading *reading, GMimeObject *object, const char *name)
 {
     struct ingest_attachment file = {.name = kept(reading->arena, name)};
+    if (reading->mail->attachments_count == INGEST_ATTACHMENTS_MAX) return;
     char *mime = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(object));
     file.mime = kept(reading->arena, mime);
     g_free(mime);
-    if (GMIME_IS_PART(object)) {
-        GByteArray *bytes = content_of(object);
-        file.size_bytes = bytes->len;
-        file.has_sha256 = crypto_hash_sha256(file.sha256, bytes->data, bytes->len) == 0;
-        g_byte_array_free(bytes, TRUE);
-    }
+    GByteArray *bytes = content_of(object);
+    struct sea_str content = {(const char *)bytes->data, bytes->len};
+    ingest_mail_bytes(&file, sea_arena_str(reading->arena, content));
+    reading->is_full |= content.len && !file.bytes.len;
+    g_byte_array_free(bytes, TRUE);
     ingest_mail_attach(reading->mail, &file);
 }
 
@@ -305,7 +318,7 @@ bool ingest_mail_read(struct ingest_mail *ret, struct sea_str message, struct se
                 0);
     g_object_unref(parsed);
     ingest_mail_words(ret, sea_buf_view(&reading.words), (struct sea_str){NULL, 0}, arena);
-    bool is_lost = reading.words.len > 0 && !ret->text.ptr;
+    bool is_lost = reading.is_full || (reading.words.len > 0 && !ret->text.ptr);
     sea_buf_free(&reading.words);
     return !is_lost;
 }

@@ -35,6 +35,9 @@ SEA_MUST_CHECK bool ingest_mail_read(struct ingest_mail *ret, struct sea_str mes
  * What is no UTF-8 becomes '?'. */
 void ingest_mail_words(struct ingest_mail *mail, struct sea_str plain, struct sea_str html,
                        struct sea_arena *arena);
+/* The attachment came inside the message: measures and hashes its bytes, which must live as long as
+ * the item. */
+void ingest_mail_bytes(struct ingest_attachment *attachment, struct sea_str bytes);
 /* One more attachment; beyond INGEST_ATTACHMENTS_MAX it is left out. */
 void ingest_mail_attach(struct ingest_mail *mail, const struct ingest_attachment *attachment);
 

@@ -46,6 +46,15 @@ void ingest_mail_words(struct ingest_mail *mail, struct sea_str plain, struct se
         mail->text = ingest_printed(arena, "%.*s%s", (int)mail->text.len, mail->text.ptr, CUT);
 }
 
+void ingest_mail_bytes(struct ingest_attachment *attachment, struct sea_str bytes)
+{
+    attachment->is_inside = true;
+    attachment->bytes = bytes;
+    attachment->size_bytes = bytes.len;
+    attachment->has_sha256 = true;
+    crypto_hash_sha256(attachment->sha256, (const uint8_t *)bytes.ptr, bytes.len);
+}
+
 void ingest_mail_attach(struct ingest_mail *mail, const struct ingest_attachment *attachment)
 {
     if (mail->attachments_count == INGEST_ATTACHMENTS_MAX) return;
@@ -60,11 +69,9 @@ void ingest_mail_attach_part(struct ingest_mail *mail, const struct ingest_part 
                              struct sea_arena *arena)
 {
     struct ingest_attachment file = {.name = ingest_utf8(part->file, arena),
-                                     .mime = ingest_utf8(part->type, arena),
-                                     .size_bytes = part->value.len};
+                                     .mime = ingest_utf8(part->type, arena)};
     if (!part->is_file) return;
-    file.has_sha256 =
-        crypto_hash_sha256(file.sha256, (const uint8_t *)part->value.ptr, part->value.len) == 0;
+    ingest_mail_bytes(&file, part->value);
     ingest_mail_attach(mail, &file);
 }
 

@@ -4,7 +4,7 @@
 #include "sea_folder.h"
 #include "sea_log.h"
 
-static const enum sea_topic TOPICS[] = {SEA_TOPIC_MESSAGES, SEA_TOPIC_PRIVACY};
+static const enum sea_topic TOPICS[] = {SEA_TOPIC_MESSAGES, SEA_TOPIC_FILES, SEA_TOPIC_PRIVACY};
 
 static const struct sea_worker_ops OPS = {
     .service = "media-fetcher",

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "sea_enc.h"
 
 static const int64_t PAUSES_MS[] = {10000, 60000, 600000, 3600000, 21600000};
@@ -55,6 +57,15 @@ struct media_verdict media_quota(uint64_t kept_bytes, uint64_t file_bytes)
     bool has_room =
         kept_bytes <= MEDIA_CONTACT_MAX_BYTES && file_bytes <= MEDIA_CONTACT_MAX_BYTES - kept_bytes;
     return has_room ? verdict(MEDIA_DONE, "") : media_refused("quota");
+}
+
+struct media_verdict media_check(struct sea_str bytes, const uint8_t *told,
+                                 uint8_t ret[MEDIA_DIGEST_BYTES])
+{
+    crypto_hash_sha256(ret, (const uint8_t *)bytes.ptr, bytes.len);
+    if (bytes.len == 0) return media_failed("empty");
+    if (told != NULL && memcmp(ret, told, MEDIA_DIGEST_BYTES) != 0) return media_refused("digest");
+    return verdict(MEDIA_DONE, "");
 }
 
 /* `at` bytes in; "?" stands for any byte. */

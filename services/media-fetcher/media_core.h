@@ -13,7 +13,10 @@ enum media_state {
     MEDIA_REFUSED = 4, /* it could, or might, but we don't take it */
 };
 
-enum { MEDIA_REASON_TEXT = 24 };
+enum { MEDIA_REASON_TEXT = 24, MEDIA_DIGEST_BYTES = 32 };
+
+/* The reason of a file that came inside its message, and of which pieces are missing. */
+#define MEDIA_INCOMPLETE "incomplete"
 
 /* What came of a call. */
 struct media_answer {
@@ -47,6 +50,11 @@ struct media_verdict media_judge(const struct media_answer *answer, uint32_t tri
  * one transaction. */
 #define MEDIA_CONTACT_MAX_BYTES (UINT64_C(1) << 30)
 struct media_verdict media_quota(uint64_t kept_bytes, uint64_t file_bytes);
+
+/* Of a whole file: DONE, or failed (empty), or refused (digest): it isn't what was told, where that
+ * isn't NULL. `ret` is its SHA-256. */
+struct media_verdict media_check(struct sea_str bytes, const uint8_t *told,
+                                 uint8_t ret[MEDIA_DIGEST_BYTES]);
 
 /* What the bytes are, by their first ones: one of a few common types, text/plain, or
  * application/octet-stream; never what a browser would run. */

@@ -93,21 +93,15 @@ static void follow(struct media_job *job, const struct sea_http_reply *reply)
     sea_buf_free(&next);
 }
 
+struct media_verdict media_job_check(struct media_job *job)
+{
+    return media_check(sea_buf_view(&job->bytes), job->has_told ? job->told : NULL, job->sha256);
+}
+
 static void take_bytes(struct media_job *job, struct sea_str bytes)
 {
-    uint8_t sha256[crypto_hash_sha256_BYTES];
-    if (bytes.len == 0) {
-        land(job, media_failed("empty"));
-        return;
-    }
-    crypto_hash_sha256(sha256, (const uint8_t *)bytes.ptr, bytes.len);
-    if (job->has_sha256 && memcmp(sha256, job->sha256, sizeof(sha256)) != 0) {
-        land(job, media_refused("digest"));
-        return;
-    }
-    memcpy(job->sha256, sha256, sizeof(sha256));
     sea_buf_str(&job->bytes, bytes);
-    land(job, (struct media_verdict){.state = MEDIA_DONE});
+    land(job, media_job_check(job));
 }
 
 static bool is_redirect(int status)
@@ -147,17 +141,21 @@ static void begin(struct media_job *job, struct sea_str source)
     const Seadesk__V1__Attachment *attachment =
         sea_decode(&seadesk__v1__attachment__descriptor, source, &arena);
     if (attachment != NULL) {
-        job->has_sha256 = attachment->sha256.len == sizeof(job->sha256);
-        if (job->has_sha256) memcpy(job->sha256, attachment->sha256.data, sizeof(job->sha256));
-        reason = media_provider_first(account_of(job), sea_str(attachment->url),
-                                      sea_str(attachment->media_id), &job->call);
+        job->has_told = attachment->sha256.len == sizeof(job->told);
+        if (job->has_told) memcpy(job->told, attachment->sha256.data, sizeof(job->told));
+        job->pieces = attachment->pieces;
+        reason = job->pieces > 0 ? NULL
+                                 : media_provider_first(account_of(job), sea_str(attachment->url),
+                                                        sea_str(attachment->media_id), &job->call);
         if (reason == NULL && attachment->size_bytes > (uint64_t)job->service->own.max_mib << 20)
             reason = "too_large";
     }
-    if (reason == NULL)
-        call(job);
-    else
+    if (reason != NULL)
         land(job, media_refused(reason));
+    else if (job->pieces > 0)
+        land(job, (struct media_verdict){.state = MEDIA_DONE}); /* if the pieces are there */
+    else
+        call(job);
     sea_arena_free(&arena);
 }
 

@@ -19,6 +19,8 @@ struct media_item {
     struct sea_key contact;
     struct sea_str channel, account;
     struct sea_str source; /* Attachment, sealed */
+    uint32_t pieces;       /* to wait for, until `due_ms` at most; 0: it is to be fetched */
+    int64_t due_ms;
 };
 
 struct media_store {
@@ -30,9 +32,26 @@ struct media_store {
     }
 void media_store_free(struct media_store *store);
 
-/* Puts them down as pending, due at once; those that are there already stay as they are. */
+/* Puts them down as pending; those that are there already stay as they are, but for what was known
+ * by its pieces alone. */
 SEA_MUST_CHECK enum sea_err media_store_insert(struct media_store *store, struct sea_txn *txn,
                                                const struct media_item *items, size_t count);
+
+/* A piece of a file that came inside its message, kept as a part of its own. Of `item` only ids,
+ * number, contact and `gone_ms` are looked at: those of an item whose message hasn't come. */
+SEA_MUST_CHECK enum sea_err media_store_add_piece(struct media_store *store, struct sea_txn *txn,
+                                                  const struct media_item *item, uint32_t piece,
+                                                  struct sea_str sealed);
+/* Makes due at once those of these items of which all pieces are there. */
+SEA_MUST_CHECK enum sea_err media_store_whole(struct media_store *store, struct sea_txn *txn,
+                                              const struct sea_uuid *ids, size_t count);
+/* A piece, sealed: the only row's only column; no row: it hasn't come. */
+SEA_MUST_CHECK enum sea_err media_store_piece(struct media_store *store, struct sea_txn *txn,
+                                              struct sea_uuid item_id, uint32_t piece,
+                                              PGresult **ret);
+/* The pieces of what isn't taken go. */
+SEA_MUST_CHECK enum sea_err media_store_drop(struct media_store *store, struct sea_txn *txn,
+                                             struct sea_uuid item_id);
 
 /* Between transactions: what is due, of these partition numbers and of none of these contacts;
  * calls `fn` for each, oldest first. */
@@ -58,7 +77,8 @@ struct media_found {
     size_t size_bytes;
     uint8_t sha256[32];
 };
-/* Writes what became of a try; a finished row keeps no source. */
+/* Writes what became of a try; a finished row keeps no source, unless a late piece may still mend
+ * it (MEDIA_INCOMPLETE). */
 SEA_MUST_CHECK enum sea_err media_store_settle(struct media_store *store, struct sea_txn *txn,
                                                const struct media_item *item,
                                                const struct media_verdict *verdict,

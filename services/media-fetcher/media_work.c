@@ -78,10 +78,8 @@ static enum sea_err keep_bytes(struct media_job *job, struct sea_txn *txn)
     for (uint32_t part = 0; !err && rest.len > 0; part++) {
         struct sea_str plain = {rest.ptr,
                                 rest.len < MEDIA_PART_BYTES ? rest.len : MEDIA_PART_BYTES};
-        struct sea_uuid id = sea_uuid_derive(job->item.id, "part", part);
-        struct sea_place place = {SEA_STR("media_fetcher.part"),
-                                  SEA_STR("sealed"),
-                                  {(const char *)id.bytes, sizeof(id.bytes)}};
+        struct sea_uuid id = media_part_id(job->item.id, part);
+        struct sea_place place = media_part_place(&id);
         sea_buf_reset(&sealed);
         err = sea_keys_seal(service->keys, &job->item.contact, &place, plain, &sealed);
         sea_assert(err || !sealed.is_full);
@@ -93,8 +91,48 @@ static enum sea_err keep_bytes(struct media_job *job, struct sea_txn *txn)
     return err;
 }
 
+/* Appends a piece that came with the message; *ret_is_there: it did. */
+static enum sea_err add_piece(struct media_job *job, struct sea_txn *txn, uint32_t piece,
+                              bool *ret_is_there)
+{
+    struct media *service = job->service;
+    struct sea_uuid id = media_part_id(job->item.id, piece);
+    struct sea_place place = media_part_place(&id);
+    PGresult *rows = NULL;
+    bool is_erased = false;
+    enum sea_err err = media_store_piece(&service->store, txn, job->item.id, piece, &rows);
+    if (err) return err;
+    *ret_is_there = sea_pg_count(rows) > 0;
+    if (*ret_is_there) {
+        struct sea_sealed sealed = {job->item.contact, sea_pg_str(rows, 0, 0)};
+        err = sea_keys_prefetch(service->keys, &sealed, 1);
+        if (!err)
+            err = sea_keys_unseal(service->keys, &job->item.contact, &place, sealed.bytes,
+                                  &job->bytes, &is_erased);
+    }
+    sea_pg_clear(&rows);
+    return err;
+}
+
+/* The bytes of a file that came inside its message. */
+static enum sea_err assemble(struct media_job *job, struct sea_txn *txn, struct media_verdict *ret)
+{
+    enum sea_err err = SEA_OK;
+    bool is_there = true;
+    sea_buf_reset(&job->bytes); /* of a transaction that was lost */
+    for (uint32_t i = 0; !err && is_there && !job->bytes.is_full && i < job->pieces; i++)
+        err = add_piece(job, txn, i, &is_there);
+    if (err && err != SEA_ERR_REJECT) return err;
+    *ret = err                  ? media_refused("unreadable")
+           : !is_there          ? media_failed(MEDIA_INCOMPLETE)
+           : job->bytes.is_full ? media_refused("too_large")
+                                : media_job_check(job);
+    return SEA_OK;
+}
+
 struct settling {
     struct media_job *job;
+    struct media_verdict verdict;
     uint64_t kept_bytes; /* of the contact's other files */
     bool is_over;        /* the row is gone or finished, or its key destroyed: nothing is stored */
 };
@@ -119,22 +157,34 @@ static enum sea_err check(struct settling *settling, struct sea_txn *txn)
     return err;
 }
 
+/* Bytes that were fetched are written down; those that came as pieces lie there already. */
+static enum sea_err store(const struct settling *settling, struct sea_txn *txn)
+{
+    struct media_job *job = settling->job;
+    bool is_done = settling->verdict.state == MEDIA_DONE;
+    bool may_mend = strcmp(settling->verdict.reason, MEDIA_INCOMPLETE) == 0;
+    if (job->pieces == 0) return is_done ? keep_bytes(job, txn) : SEA_OK;
+    return is_done || may_mend ? SEA_OK : media_store_drop(&job->service->store, txn, job->item.id);
+}
+
 static enum sea_err record(void *arg, struct sea_txn *txn)
 {
     struct settling *settling = arg;
     struct media_job *job = settling->job;
-    struct media_found found = {.size_bytes = job->bytes.len};
+    struct media_verdict *verdict = &settling->verdict;
+    struct media_found found = {.size_bytes = 0};
     enum sea_err err = check(settling, txn);
     if (err || settling->is_over) return err;
-    if (job->verdict.state == MEDIA_DONE)
-        job->verdict = media_quota(settling->kept_bytes, job->bytes.len);
-    if (job->verdict.state == MEDIA_DONE) {
+    *verdict = job->verdict;
+    if (verdict->state == MEDIA_DONE && job->pieces > 0) err = assemble(job, txn, verdict);
+    if (verdict->state == MEDIA_DONE) *verdict = media_quota(settling->kept_bytes, job->bytes.len);
+    if (!err && verdict->state == MEDIA_DONE) {
+        found.size_bytes = job->bytes.len;
         found.mime = media_mime_of(sea_buf_view(&job->bytes));
         memcpy(found.sha256, job->sha256, sizeof(found.sha256));
-        err = keep_bytes(job, txn);
     }
-    if (!err)
-        err = media_store_settle(&job->service->store, txn, &job->item, &job->verdict, &found);
+    if (!err) err = store(settling, txn);
+    if (!err) err = media_store_settle(&job->service->store, txn, &job->item, verdict, &found);
     if (!err) SEA_CRASHPOINT("media-fetcher.stored");
     return err;
 }
@@ -147,8 +197,8 @@ static void count(const struct settling *settling)
                                            [MEDIA_REFUSED] = "refused"};
     const struct media_job *job = settling->job;
     sea_metric_inc(&sea_m_media_tries_total,
-                   settling->is_over ? "erased" : OUTCOMES[job->verdict.state]);
-    if (!settling->is_over && job->verdict.state == MEDIA_DONE)
+                   settling->is_over ? "erased" : OUTCOMES[settling->verdict.state]);
+    if (!settling->is_over && settling->verdict.state == MEDIA_DONE)
         sea_metric_add(&sea_m_media_bytes_total, job->bytes.len);
 }
 

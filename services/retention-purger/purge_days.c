@@ -28,8 +28,8 @@ static const struct reader {
      {"purge_media", "SELECT number, inputs FROM media_fetcher.source WHERE number < 12"},
      {"purge_media_parked",
       "SELECT EXISTS (SELECT FROM media_fetcher.parked WHERE topic = ANY ($1) AND at < $2)"},
-     {SEA_TOPIC_MESSAGES},
-     1},
+     {SEA_TOPIC_MESSAGES, SEA_TOPIC_FILES},
+     2},
 };
 
 static const struct sea_pg_stmt DESTROY_DAYS = {"purge_destroy_days",

@@ -1,10 +1,12 @@
 /* fuzz_media.c: whatever somebody names as an address, answers to a lookup or sends as a file is
- * judged: what is called is http or https with nobody's login, and a token goes to no stranger.
+ * judged: what is called is http or https with nobody's login, and a token goes to no stranger. The
+ * same for pieces of files.
  * Input: adapter, whether in production, text. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "media_core.h"
+#include "media_piece.h"
 #include "media_provider.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,6 +45,16 @@ static void check_lookup(const struct sea_account *account, struct sea_str text)
     media_call_free(&call);
 }
 
+static void check_piece(struct sea_str text)
+{
+    struct media_piece piece;
+    struct sea_arena arena = SEA_ARENA(1 << 20);
+    if (media_piece_read(text, &arena, &piece))
+        sea_assert(piece.piece < piece.pieces && piece.pieces <= MEDIA_PIECES_MAX &&
+                   piece.index < MEDIA_ATTACHMENTS_MAX && piece.sealed.len <= text.len);
+    sea_arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum sea_adapter ADAPTERS[] = {SEA_ADAPTER_WHATSAPP, SEA_ADAPTER_TELEGRAM,
@@ -59,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .files_token = {.live = {SEA_STR("tok")}, .count = 1}};
     check_url(&account, data[1] & 1, text);
     check_lookup(&account, text);
+    check_piece(text);
     sea_assert(media_mime_of(text)[0] != '\0');
     free(copy);
     return 0;

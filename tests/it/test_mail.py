@@ -7,6 +7,7 @@ import signal
 import secrets
 import smtplib
 import socket
+import uuid
 from urllib.parse import quote_plus
 
 import pytest
@@ -150,6 +151,53 @@ def test_a_large_attachment_goes_through(lmtp, kafka_consumer):
     message.add_attachment(b"\0" * 9_000_000, maintype="application", subtype="zip", filename="all.zip")
     assert send(lmtp, message) == {}
     assert len(is_there(kafka_consumer, external_id).value) < 256 * 1024
+
+
+# ---- files ----
+
+PNG = b"\x89PNG\r\n\x1a\n"
+FILES = {"箱.png": PNG + bytes(range(256)) * 5000, "Rechnung.pdf": b"%PDF-1.4\n" + b"x" * 300_000, "inline.gif": b"GIF89a" + b"y" * 500}
+
+
+def with_files():
+    """A message with two attachments, one of which is longer than a part of the table, and an image in its words."""
+    message, external_id = written()
+    message.add_alternative("<p>See <img src='cid:i1@example.com'></p>", subtype="html")
+    message.get_payload()[1].add_related(FILES["inline.gif"], "image", "gif", cid="<i1@example.com>", filename="inline.gif")
+    message.add_attachment(FILES["箱.png"], maintype="image", subtype="png", filename="箱.png")
+    message.add_attachment(FILES["Rechnung.pdf"], maintype="application", subtype="octet-stream", filename="Rechnung.pdf")
+    return message, external_id
+
+
+def kept(desk, external_id, channel="email", account="demo", states=("done",)):
+    """What is attached, once all of it is in one of the states."""
+    def ask_desk():
+        shown = desk.message(channel, external_id, account)
+        return shown and all(one["state"] in states for one in shown["attachments"]) and shown["attachments"]
+    return eventually(ask_desk)
+
+
+def download(desk, attachment):
+    return desk.get(attachment["download"].removeprefix("/api/v1")).content
+
+
+def pieces(pg, external_id, account="demo"):
+    return pg.value("SELECT count(*) FROM media_fetcher.part JOIN media_fetcher.item USING (item_id) WHERE event_id = %s",
+                    e.message_id("email", external_id, account))
+
+
+def test_files_inside_a_message_are_kept_sealed_and_handed_out_as_they_were(lmtp, desk, pg, kafka_consumer):
+    message, external_id = with_files()
+    assert send(lmtp, message) == {}
+    shown = kept(desk, external_id)
+    assert {one["name"]: download(desk, one) for one in shown} == FILES
+    assert {one["name"]: one["mime"] for one in shown} == {"箱.png": "image/png", "Rechnung.pdf": "application/pdf", "inline.gif": "image/gif"}
+    sealed = pg.query("SELECT sealed FROM media_fetcher.part JOIN media_fetcher.item USING (item_id) WHERE event_id = %s",
+                      e.message_id("email", external_id))
+    assert len(sealed) == 6 + 2 + 1 and not any(b"x" * 32 in bytes(one) or b"PNG" in bytes(one)[:200] for one, in sealed)
+    event = uuid.UUID(e.message_id("email", external_id)).bytes
+    record = kafka_consumer("seadesk.files", beginning=True).wait_for(lambda record: event in record.value, 60)
+    assert len(record.value) < 256 * 1024 and b"PNG" not in record.value and b"x" * 32 not in record.value
 
 
 def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(program, service, kafka_consumer):

@@ -248,6 +248,7 @@ static void print_message(struct sea_buf *ret, const struct ingest_message *mess
         if (attachment->size_bytes)
             sea_buf_printf(ret, " size=%llu", (unsigned long long)attachment->size_bytes);
         if (attachment->has_sha256) sea_buf_text(ret, " hashed");
+        if (attachment->is_inside) sea_buf_text(ret, " inside");
     }
 }
 

@@ -171,7 +171,54 @@ static void CH_02_attachments_are_named_typed_measured_and_hashed(void **state)
     assert_int_equal(mail.attachments[0].size_bytes, 5);
     assert_true(mail.attachments[0].has_sha256);
     assert_memory_equal(mail.attachments[0].sha256, hello, 32);
+    assert_true(mail.attachments[0].is_inside);
+    assert_str(mail.attachments[0].bytes, "hello");
     assert_str(mail.attachments[1].mime, "message/rfc822");
+    assert_str(mail.attachments[1].bytes, "From: a@b\r\n\r\nold");
+}
+
+/* CH-02 */
+static void CH_02_an_image_in_the_words_is_a_file_like_any_other(void **state)
+{
+    (void)state;
+    read_text(TYPED("multipart/related; boundary=b") "\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+                                                     "<p>See <img src=\"cid:1\"></p>\r\n--b\r\n"
+                                                     "Content-Type: image/gif\r\n"
+                                                     "Content-ID: <1>\r\n"
+                                                     "Content-Disposition: inline\r\n\r\nGIF8"
+                                                     "\r\n--b\r\nContent-Type: text/plain\r\n"
+                                                     "Content-Disposition: attachment\r\n\r\n"
+                                                     "\r\n--b--\r\n");
+    assert_str(mail.text, "See");
+    assert_int_equal(mail.attachments_count, 2);
+    assert_str(mail.attachments[0].bytes, "GIF8");
+    assert_true(mail.attachments[1].is_inside);
+    assert_int_equal(ingest_pieces(&mail.attachments[1]), 1); /* an empty file is told as one */
+}
+
+static void a_file_goes_on_in_pieces_that_make_it_up(void **state)
+{
+    (void)state;
+    static char bytes[2 * INGEST_PIECE_BYTES + 7];
+    static const struct {
+        size_t len;
+        uint32_t pieces;
+    } CASES[] = {
+        {0, 1}, {1, 1}, {INGEST_PIECE_BYTES, 1}, {INGEST_PIECE_BYTES + 1, 2}, {sizeof(bytes), 3}};
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct ingest_attachment file = {.is_inside = true, .bytes = {bytes, CASES[i].len}};
+        size_t sum = 0;
+        assert_int_equal(ingest_pieces(&file), CASES[i].pieces);
+        for (uint32_t piece = 0; piece < CASES[i].pieces; piece++) {
+            struct sea_str one = ingest_piece(&file, piece);
+            assert_ptr_equal(one.ptr, bytes + sum);
+            assert_true(one.len <= INGEST_PIECE_BYTES);
+            sum += one.len;
+        }
+        assert_int_equal(sum, CASES[i].len);
+        file.is_inside = false;
+        assert_int_equal(ingest_pieces(&file), 0);
+    }
 }
 
 /* A message of `count` pieces after a head. */
@@ -516,6 +563,8 @@ int main(void)
         cmocka_unit_test(of_alternatives_the_plain_text_counts_and_the_html_where_there_is_none),
         cmocka_unit_test(html_and_a_footer_beside_it_are_both_kept),
         cmocka_unit_test(CH_02_attachments_are_named_typed_measured_and_hashed),
+        cmocka_unit_test(CH_02_an_image_in_the_words_is_a_file_like_any_other),
+        cmocka_unit_test(a_file_goes_on_in_pieces_that_make_it_up),
         cmocka_unit_test(words_of_a_form_of_any_size_are_kept_as_far_as_promised),
         cmocka_unit_test(hostile_messages_cost_little_and_say_that_they_were_cut),
         cmocka_unit_test(CH_02_quoted_history_is_cut_in_many_languages),

@@ -5,8 +5,11 @@
 
 #include "media_address.h"
 #include "media_core.h"
+#include "media_piece.h"
 #include "media_provider.h"
 #include "sea_cmocka.h"
+#include "sea_enc.h"
+#include "seadesk/v1/files.pb-c.h"
 
 static bool is_public(const char *text)
 {
@@ -407,6 +410,67 @@ static void an_address_that_a_message_names_sees_no_token_of_those_who_go_by_id(
     media_url_free(&url);
 }
 
+static void what_came_is_held_against_what_was_told(void **state)
+{
+    (void)state;
+    uint8_t told[MEDIA_DIGEST_BYTES], found[MEDIA_DIGEST_BYTES];
+    assert_true(sea_hex_parse(
+        SEA_STR("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"), told, 32));
+    assert_int_equal(media_check(SEA_STR("hello"), told, found).state, MEDIA_DONE);
+    assert_memory_equal(found, told, sizeof(told));
+    assert_int_equal(media_check(SEA_STR("hello"), NULL, found).state, MEDIA_DONE);
+    struct media_verdict verdict = media_check(SEA_STR("hellO"), told, found);
+    assert_int_equal(verdict.state, MEDIA_REFUSED);
+    assert_string_equal(verdict.reason, "digest");
+    verdict = media_check(SEA_STR(""), told, found);
+    assert_int_equal(verdict.state, MEDIA_FAILED);
+    assert_string_equal(verdict.reason, "empty");
+}
+
+static bool is_piece(const Seadesk__V1__FilePiece *piece, struct media_piece *ret)
+{
+    static uint8_t bytes[1024];
+    static struct sea_arena arena = SEA_ARENA(1 << 16);
+    sea_arena_reset(&arena);
+    size_t len = protobuf_c_message_pack(&piece->base, bytes);
+    bool is_read = media_piece_read((struct sea_str){(char *)bytes, len}, &arena, ret);
+    assert_false(media_piece_read((struct sea_str){(char *)bytes, len - 1}, &arena, ret) &&
+                 ret->sealed.len == piece->sealed.len);
+    return is_read;
+}
+
+static void a_piece_is_read_within_its_bounds(void **state)
+{
+    (void)state;
+    uint8_t key[16] = "0123456789abcde", id[16] = "edcba9876543210", sealed[] = "sealed";
+    struct media_piece piece;
+    Seadesk__V1__FilePiece good = SEADESK__V1__FILE_PIECE__INIT;
+    good.contact_key = (ProtobufCBinaryData){sizeof(key), key};
+    good.message_id = (ProtobufCBinaryData){sizeof(id), id};
+    good.index = MEDIA_ATTACHMENTS_MAX - 1;
+    good.piece = MEDIA_PIECES_MAX - 1;
+    good.pieces = MEDIA_PIECES_MAX;
+    good.received_at_ms = 1763800000000;
+    good.sealed = (ProtobufCBinaryData){6, sealed};
+    assert_true(is_piece(&good, &piece));
+    assert_memory_equal(piece.contact.bytes, key, sizeof(key));
+    assert_memory_equal(piece.message_id.bytes, id, sizeof(id));
+    assert_int_equal(piece.index, 19);
+    assert_int_equal(piece.piece, MEDIA_PIECES_MAX - 1);
+    assert_int_equal(piece.received_at_ms, 1763800000000);
+    assert_true(sea_str_is(piece.sealed, "sealed"));
+    for (int i = 0; i < 6; i++) {
+        Seadesk__V1__FilePiece bad = good;
+        if (i == 0) bad.contact_key.len = 15;
+        if (i == 1) bad.message_id.len = 0;
+        if (i == 2) bad.index++;
+        if (i == 3) bad.piece++;
+        if (i == 4) bad.pieces++;
+        if (i == 5) bad.pieces = 0;
+        assert_false(is_piece(&bad, &piece));
+    }
+}
+
 SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_to),
           cmocka_unit_test(a_url_is_judged_as_it_will_be_called),
           cmocka_unit_test(what_has_no_end_or_a_nul_inside_is_no_url),
@@ -415,6 +479,8 @@ SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_t
           cmocka_unit_test(each_answer_has_its_verdict),
           cmocka_unit_test(of_one_contact_a_gib_is_kept_and_no_more),
           cmocka_unit_test(what_a_file_is_stands_in_its_bytes),
+          cmocka_unit_test(what_came_is_held_against_what_was_told),
+          cmocka_unit_test(a_piece_is_read_within_its_bounds),
           cmocka_unit_test(each_provider_is_asked_in_its_own_way),
           cmocka_unit_test(an_answer_that_names_the_file_leads_to_it),
           cmocka_unit_test(a_token_is_shown_to_its_provider_alone),

@@ -27,6 +27,7 @@ const char *seadesk_replay_disorder(enum sea_topic topic)
     case SEA_TOPIC_PRIVACY:      /* repeatable */
     case SEA_TOPIC_CATALOGUE:    /* carry their time */
     case SEA_TOPIC_CALLS:        /* stand for themselves */
+    case SEA_TOPIC_FILES:        /* likewise, whichever piece comes first */
     case SEA_TOPICS:
         return NULL;
     }
@@ -47,7 +48,7 @@ bool seadesk_replay_is_intake(enum sea_topic topic)
 {
     static const enum sea_topic INTAKE[] = {
         SEA_TOPIC_MESSAGES, SEA_TOPIC_RECEIPTS,  SEA_TOPIC_CONSENTS, SEA_TOPIC_PROFILES,
-        SEA_TOPIC_ORDERS,   SEA_TOPIC_CATALOGUE, SEA_TOPIC_CALLS};
+        SEA_TOPIC_ORDERS,   SEA_TOPIC_CATALOGUE, SEA_TOPIC_CALLS,    SEA_TOPIC_FILES};
     for (size_t i = 0; i < SEA_COUNT(INTAKE); i++)
         if (INTAKE[i] == topic) return true;
     return false;
