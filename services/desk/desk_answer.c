@@ -150,14 +150,19 @@ void desk_get_customer(struct desk_call *call)
 void desk_get_conversation(struct desk_call *call)
 {
     struct answer answer;
-    const struct desk_message *messages = NULL;
+    struct desk_conversation page;
+    struct desk_query query;
+    struct sea_problem problem;
     struct sea_uuid id;
-    size_t count = 0;
     if (!path_id(call, &id)) return;
+    if (!desk_query_parse(call->query, sea_str(call->who.user), &call->arena, &query, &problem)) {
+        desk_call_refuse(call, &problem);
+        return;
+    }
     begin(&answer, call);
-    enum sea_err err = desk_store_conversation(&answer.read, id, &messages, &count);
-    if (!err && count) desk_json_conversation(id, messages, count, &answer.json);
-    end(&answer, call, err, count > 0);
+    enum sea_err err = desk_store_conversation(&answer.read, id, &query, &page);
+    if (!err) desk_json_conversation(&page, &answer.json);
+    end(&answer, call, err, page.count > 0 || query.has_cursor);
 }
 
 void desk_get_request(struct desk_call *call)

@@ -207,15 +207,17 @@ static yyjson_mut_val *message_of(yyjson_mut_doc *doc, const struct desk_message
     return object;
 }
 
-void desk_json_conversation(struct sea_uuid customer_id, const struct desk_message *messages,
-                            size_t count, struct sea_buf *ret)
+void desk_json_conversation(const struct desk_conversation *page, struct sea_buf *ret)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *object = yyjson_mut_obj(doc);
-    put_id(doc, object, "customer_id", customer_id);
-    put_id(doc, object, "conversation_id", messages[0].conversation_id);
+    put_id(doc, object, "customer_id", page->customer_id);
+    put_id(doc, object, "conversation_id",
+           page->count ? page->items->conversation_id : (struct sea_uuid){{0}});
     yyjson_mut_val *array = put_array(doc, object, "messages");
-    for (size_t i = 0; i < count; i++) yyjson_mut_arr_append(array, message_of(doc, &messages[i]));
+    for (size_t i = 0; i < page->count; i++)
+        yyjson_mut_arr_append(array, message_of(doc, &page->items[i]));
+    put_text(doc, object, "next", sea_str(page->next));
     print(doc, object, ret);
 }
 

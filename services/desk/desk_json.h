@@ -6,9 +6,7 @@
 #include "desk_shape.h"
 #include "sea_buf.h"
 
-/* At least one; all of them are the customer's, in the order of their conversation. */
-void desk_json_conversation(struct sea_uuid customer_id, const struct desk_message *messages,
-                            size_t count, struct sea_buf *ret);
+void desk_json_conversation(const struct desk_conversation *page, struct sea_buf *ret);
 void desk_json_message(const struct desk_message *message, struct sea_buf *ret);
 void desk_json_ticket(const struct desk_ticket *ticket, struct sea_buf *ret); /* in full */
 /* `next`: the cursor of the next page; empty: there is none. */

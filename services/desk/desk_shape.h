@@ -3,6 +3,7 @@
 #ifndef DESK_SHAPE_H
 #define DESK_SHAPE_H
 
+#include "desk_query.h"
 #include "sea_base.h"
 
 struct desk_translation {
@@ -40,6 +41,14 @@ struct desk_message {
     struct desk_attachment *attachments;
     size_t attachments_count;
     bool is_erased; /* the key of its texts was destroyed */
+};
+
+/* A page of all messages of a customer, by whatever channel, oldest first, numbered. */
+struct desk_conversation {
+    struct sea_uuid customer_id;
+    const struct desk_message *items;
+    size_t count;
+    char next[DESK_CURSOR_TEXT]; /* of the page before it in time; empty: there is none */
 };
 
 struct desk_clock {

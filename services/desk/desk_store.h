@@ -146,11 +146,11 @@ SEA_MUST_CHECK enum sea_err desk_store_file(struct desk_read *read, struct sea_u
 SEA_MUST_CHECK enum sea_err desk_store_part(struct desk *desk, struct desk_file *file,
                                             bool *ret_found);
 
-/* The newest 500 of a customer's conversation, by whatever channel, oldest first, numbered. */
+/* The newest query->limit of a customer's conversation, or those before the cursor. */
 SEA_MUST_CHECK enum sea_err desk_store_conversation(struct desk_read *read,
                                                     struct sea_uuid customer_id,
-                                                    const struct desk_message **ret,
-                                                    size_t *ret_count);
+                                                    const struct desk_query *query,
+                                                    struct desk_conversation *ret);
 
 /* A page of all messages of the contacts in column 0 of `contacts`, oldest first, from behind
  * `after` (NULL: the first) on, without who of ours wrote them. */

@@ -54,13 +54,17 @@ static const struct sea_pg_stmt MESSAGES = {
     " AND ticket_id = $2 ORDER BY sent_at DESC, routed_at DESC, place DESC LIMIT 500) AS m"
     " ORDER BY sent_at, routed_at, place"};
 
-/* In the order in which router took them; counted when they are read. */
+/* In the order in which router took them; counted when they are read. Those before message $3,
+ * which was taken at $2 and may be gone since. */
 static const struct sea_pg_stmt CONVERSATION = {
     "conversation",
-    "SELECT " COLUMNS ", seq FROM (SELECT * FROM (SELECT m.*, row_number() OVER"
-    " (ORDER BY routed_at, sent_at, message_id) AS seq FROM router.message_v m WHERE home_key = ANY"
-    " (ARRAY(SELECT contact_key FROM router.customer_v WHERE customer_id = $1))) AS numbered"
-    " ORDER BY seq DESC LIMIT 500) AS newest ORDER BY seq"};
+    "WITH m AS (SELECT *, row_number() OVER (ORDER BY routed_at, sent_at, message_id) AS seq"
+    " FROM router.message_v WHERE home_key = ANY"
+    " (ARRAY(SELECT contact_key FROM router.customer_v WHERE customer_id = $1)))"
+    " SELECT " COLUMNS ", seq FROM (SELECT * FROM m WHERE $2 IS NULL"
+    " OR seq < coalesce((SELECT seq FROM m WHERE message_id = $3),"
+    " (SELECT count(*) + 1 FROM m WHERE routed_at < $2))"
+    " ORDER BY seq DESC LIMIT $4) AS newest ORDER BY seq"};
 
 static const struct sea_pg_stmt OWN = {
     "own_messages", "SELECT " COLUMNS ", 0 FROM router.message_v WHERE home_key = ANY ($1)"
@@ -209,13 +213,23 @@ enum sea_err desk_store_messages(struct desk_read *read, struct sea_key home_key
 }
 
 enum sea_err desk_store_conversation(struct desk_read *read, struct sea_uuid customer_id,
-                                     const struct desk_message **ret, size_t *ret_count)
+                                     const struct desk_query *query, struct desk_conversation *ret)
 {
     struct sea_pg_args args = SEA_PG_ARGS;
+    *ret = (struct desk_conversation){.customer_id = customer_id};
     sea_pg_arg_uuid(&args, customer_id);
-    enum sea_err err = read_messages(read, &CONVERSATION, &args, ret, ret_count);
+    sea_pg_arg_time(&args, query->has_cursor ? query->after.opened_ms : 0);
+    sea_pg_arg_uuid(&args, query->after.id);
+    sea_pg_arg_i64(&args, (int64_t)query->limit + 1);
+    enum sea_err err = read_messages(read, &CONVERSATION, &args, &ret->items, &ret->count);
     sea_pg_args_free(&args);
-    return err;
+    if (err || ret->count <= query->limit) return err;
+    ret->items++;
+    ret->count--;
+    struct desk_cursor oldest = {.opened_ms = ret->items->routed_at_ms,
+                                 .id = ret->items->message_id};
+    desk_cursor_print(&oldest, ret->next);
+    return SEA_OK;
 }
 
 enum sea_err desk_store_own_messages(struct desk_read *read, const PGresult *contacts,

@@ -255,6 +255,17 @@ def test_messages_by_two_adapters_are_one_conversation_without_gaps(new_person, 
     assert [message["seq"] for message in stream["messages"]] == list(range(1, len(stream["messages"]) + 1))
     assert desk.get("/customers/00000000-0000-4000-8000-000000000000/messages").status_code == 404
 
+    path, paged, cursor = f"/customers/{first['customer_id']}/messages", [], ""
+    while cursor is not None:
+        page = desk.get(f"{path}?limit=3&cursor={cursor}").json()
+        assert 0 < len(page["messages"]) <= 3
+        paged, cursor = page["messages"] + paged, page["next"]
+    ids = [message["message_id"] for message in stream["messages"]]
+    assert [message["message_id"] for message in paged][:len(ids)] == ids, "the same, page by page, but for what came meanwhile"
+    gone = desk.get(f"{path}?cursor=n.1.00000000-0000-4000-8000-000000000000").json()
+    assert (gone["messages"], gone["next"]) == ([], None)
+    assert desk.get(f"{path}?cursor=x").status_code == 422
+
 
 def known(person, **more):
     """The shop's word on them: both channels of their number."""

@@ -60,10 +60,15 @@ static void ch_01_messages_of_a_conversation_have_their_places(void **state)
         {.conversation_id = UUID(2), .channel = S("whatsapp"), .seq = 1},
         {.conversation_id = UUID(2), .channel = S("twilio-sms"), .seq = 2}};
     struct sea_buf json = SEA_BUF(65536);
-    desk_json_conversation(UUID(1), messages, SEA_COUNT(messages), &json);
+    struct desk_conversation page = {UUID(1), messages, SEA_COUNT(messages), "n.1.x"};
+    desk_json_conversation(&page, &json);
     has(&json, "{\"customer_id\":\"" ID_1 "\",\"conversation_id\":\"" ID_2 "\",\"messages\":[{");
+    has(&json, "],\"next\":\"n.1.x\"}");
     has(&json, "\"conversation_id\":\"" ID_2 "\",\"seq\":1");
     has(&json, "\"conversation_id\":\"" ID_2 "\",\"seq\":2");
+    sea_buf_reset(&json);
+    desk_json_conversation(&(struct desk_conversation){.customer_id = UUID(1)}, &json);
+    has(&json, "\"conversation_id\":null,\"messages\":[],\"next\":null}");
     sea_buf_reset(&json);
     messages[0].seq = 0;
     desk_json_message(&messages[0], &json);

@@ -219,6 +219,15 @@ class Desk:
             raise Refused(404, "not-found", "not routed")
         return found[0]
 
+    def conversation(self, customer_id, query):
+        own = [{**m, "ticket_id": t["id"]} for t in self.tickets.values() if t["customer"]["id"] == customer_id for m in t["messages"]]
+        own = [{**m, "seq": n + 1} for n, m in enumerate(sorted(own, key=lambda m: m["routed_at"]))]
+        end = int(query.get("cursor", len(own)))
+        start = max(0, end - int(query.get("limit", PAGE)))
+        if not own:
+            raise Refused(404, "not-found", "no such customer")
+        return {"customer_id": customer_id, "messages": own[start:end], "next": str(start) if start else None}
+
     def story(self, event_id):
         services = [("ingest", "accepted"), ("router", "routed"), ("translator-gateway", "translated")]
         return {"event_id": event_id, "type": "seadesk.v1.InboundMessage", "steps": [
@@ -312,6 +321,8 @@ class Handler(BaseHTTPRequestHandler):
                 return desk.ticket(ticket_id)
             case "POST", "tickets", ticket_id, verb:
                 return desk.command(ticket_id, verb, json.loads(self.body), self.headers.get("Idempotency-Key"), user)
+            case "GET", "customers", customer_id, "messages":
+                return desk.conversation(customer_id, query)
             case "GET", "orders", order_id:
                 if order_id not in desk.orders:
                     raise Refused(404, "not-found", "no such order")

@@ -302,6 +302,22 @@ def test_what_a_customer_writes_is_never_markup(page, world):
     assert "owned" not in page.driver.title
 
 
+def test_all_that_was_said_stands_beside_the_ticket(page, world):
+    phone = world.new_customer()
+    ticket_id = world.customer_writes(phone)
+    page.open(ticket_id)
+    page.click("#history-summary")
+    page.wait("#history li[data-way='in']", "WhatsApp")
+    assert page.all("#history a") == [], "all of it is of this ticket"
+    world.customer_writes(phone, SECOND_TEXT)
+
+    def is_all_there():
+        shown = [line.get_attribute("data-event-id") for line in page.all("#history li")]
+        return len(shown) >= 2 and sorted(shown) == sorted(message["event_id"] for message in world.ticket(ticket_id)["messages"])
+    eventually(is_all_there)
+    page.click("#history-summary")
+
+
 @pytest.mark.usefixtures("mock_only")
 class TestShapes:
     """What only the mock's own data show: every state of deliveries, clocks, orders, and long lists."""
@@ -376,6 +392,25 @@ class TestShapes:
         assert len(page.all(".message")) <= 60
         page.click(".window-step", "newer")
         page.wait(".message", "Message number 150.")
+
+    def test_the_whole_conversation_is_read_page_by_page_the_newest_first(self, page):
+        self.open_row(page, "A long conversation")
+        page.click("#history-summary")
+        page.wait("#history li:first-child", "Message number 150.")
+        assert len(page.all("#history li")) == 20
+        page.click("#history-older")
+        page.wait("#history li:last-child", "Message number 111.")
+        assert len(page.all("#history li")) == 40
+        assert page.script("return document.activeElement.id") == "history-older"
+
+    def test_what_was_said_by_another_channel_leads_to_its_ticket(self, page):
+        self.open_row(page, "About order 1001")
+        page.click("#history-summary")
+        page.wait("#history li[data-way='in']", "SMS")
+        page.wait("#history li", "And how do I send the CPF?")
+        assert len(page.all("#history a")) == 1
+        page.click("#history a")
+        page.wait(".message", "Is anybody there?")
 
     def test_the_list_is_turned_page_by_page(self, page):
         self.open_row(page, "About order 1001")

@@ -1,6 +1,7 @@
-// Right pane: clocks, the masked customer, the orders' timelines, and the ticket's own facts.
+// Right pane: clocks, the masked customer, the orders' timelines, all the customer's messages, and the ticket's own facts.
 import { explain, get, part } from "./api.js";
 import { h, icon, iconButton, reconcile, toast } from "./dom.js";
+import { drawHistory, historySign, openHistory } from "./history.js";
 import { code, language, languageName, marketName, t } from "./i18n.js";
 import { emit, on, state } from "./state.js";
 import { countdown } from "./ticket.js";
@@ -30,6 +31,8 @@ export function openDetails(pane) {
     parts.scroll.scrollTop = 0;
     draw();
   });
+  openHistory();
+  on("history", draw);
   on("language", draw);
   on("ticket", () => {
     draw();
@@ -77,6 +80,8 @@ function draw() {
       make: () => drawCall(call, ticket.zone) })),
     ...shownIds().map((id) => ({ key: `order ${id}`, shows: [orders.get(id)?.order,
       orders.get(id)?.failure?.status], make: () => drawOrder(id) })),
+    ...(ticket.customer ? [{ key: "history", shows: [historySign(), ticket.zone],
+      make: () => card("chat", t("history.title"), drawHistory(ticket.zone)) }] : []),
     { key: "facts", shows: [facts], make: () => drawFacts(ticket) },
   ] : [];
   reconcile(parts.cards, cards, (item) => item.key, (item) => language() + JSON.stringify(item.shows),

@@ -101,11 +101,11 @@ export function reconcile(parent, items, keyOf, signOf, render) {
       parent.insertBefore(fresh, place);
       continue;
     }
-    const hadFocus = node.contains(document.activeElement);
+    const focused = node.contains(document.activeElement) ? document.activeElement : null;
     if (node === place) place = place.nextElementSibling;
     else parent.insertBefore(node, place);
     node.replaceWith(fresh);
-    if (hadFocus) (fresh.querySelector("a, button, input") ?? fresh).focus();
+    if (focused) ((focused.id && byId(focused.id)) || (fresh.querySelector("a, button, input") ?? fresh)).focus();
   }
   for (const node of old.values()) node.remove();
 }
