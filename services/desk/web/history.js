@@ -86,6 +86,6 @@ function drawLine(message, zone) {
 }
 
 function who({ direction, agent }) {
-  if (direction === "in") return t("from.customer");
-  return agent || (direction === "out" ? t("from.desk") : t("from.note"));
+  if (direction === "out") return agent || t("from.desk");
+  return direction === "in" ? t("from.customer") : t("from.note");
 }
