@@ -372,6 +372,7 @@ enum sea_err sea_http_client_open(struct sea_http_client **ret, struct event_bas
     }
     struct sea_http_client *client = sea_alloc(sizeof *client);
     client->config = *config;
+    if (!client->config.ca_file) client->config.ca_file = getenv("SSL_CERT_FILE");
     if (client->config.in_flight_max == 0) client->config.in_flight_max = IN_FLIGHT_MAX;
     if (client->config.per_host_max == 0) client->config.per_host_max = PER_HOST_MAX;
     client->base = base;

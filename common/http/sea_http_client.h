@@ -16,7 +16,7 @@ struct sea_http_transfer; /* a call under way */
 struct sea_http_client_config {
     uint32_t in_flight_max; /* 0: 256 */
     uint32_t per_host_max;  /* connections to one host, further calls wait inside; 0: 16 */
-    const char *ca_file;    /* NULL: the system's certificates */
+    const char *ca_file;    /* NULL: what SSL_CERT_FILE names, else the system's certificates */
 };
 
 struct sea_http_call {

@@ -84,6 +84,10 @@ struct ingest_reply {
     struct sea_str body;      /* constant, or in the request's arena */
     struct sea_str session;   /* to be kept for the next request with this session's name */
     int64_t session_ms;       /* how long; 0: what was kept is forgotten */
+    /* Confirms the provider's subscription when it is visited (terminated). Then this is the
+     * answer, and what was found isn't needed; otherwise that is kept, and the answer is 503. */
+    const char *confirm_url;
+    bool is_unsubscribed; /* the provider will send nothing more */
 };
 
 /* A message authentication code that a header carries, in the way most providers do it. */

@@ -10,6 +10,7 @@
 #include "ingest_rate.h"
 #include "ingest_scope.h"
 #include "sea_app.h"
+#include "sea_http_client.h"
 #include "sea_http_server.h"
 #include "sea_settings.h"
 #include "sea_typing.h"
@@ -38,6 +39,7 @@ struct ingest_edge {
     struct ingest_topic *topic;
     struct ingest_rejects *rejects;
     struct ingest_courier *courier;
+    struct sea_http_client *client;  /* what providers want visited */
     struct ingest_lmtp_server *lmtp; /* NULL: none is served */
     struct ingest_parts *parts;
     struct ingest_waiter *waiters; /* requests with parts (ingest_http_parts.c) */

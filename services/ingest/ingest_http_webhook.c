@@ -6,6 +6,10 @@
 #include "ingest_metrics.h"
 #include "ingest_session.h"
 #include "sea_clock.h"
+#include "sea_http_client.h"
+#include "sea_log.h"
+
+enum { RETRY_AFTER_S = 20, CONFIRM_MS = 5000 /* SNS waits 15 s, a drain 8 */ };
 
 /* One webhook in work, in its intake's arena. */
 struct webhook {
@@ -97,11 +101,72 @@ static const struct sea_account *account_of(const struct ingest_edge *edge,
     return NULL;
 }
 
+/* ---- subscriptions ---- */
+
+static void on_unconfirmed(struct ingest_intake *intake, enum sea_err err)
+{
+    struct sea_problem problem = {.code = SEA_PROBLEM_UNAVAILABLE,
+                                  .detail =
+                                      "the subscription could not be confirmed; send it again",
+                                  .retry_after_s = RETRY_AFTER_S};
+    if (!ingest_http_failed(intake, err)) sea_http_answer_problem(intake->ctx, &problem);
+}
+
+static void settle(struct ingest_intake *intake, int status, const char *cause)
+{
+    const struct webhook *webhook = intake->ctx2;
+    bool is_confirmed = status >= 200 && status < 300;
+    sea_metric_inc(&sea_m_ingest_subscriptions_total, intake->label,
+                   is_confirmed ? "confirmed" : "failed");
+    sea_log(is_confirmed ? SEA_LOG_INFO : SEA_LOG_WARN,
+            is_confirmed
+                ? "a provider's subscription is confirmed"
+                : "a provider's subscription could not be confirmed: it is tried when the "
+                  "provider sends it again; if that ends, ask for the subscription anew, or "
+                  "visit the address in the dead letter",
+            SEA_F_STR("channel", intake->label), SEA_F_STR("account", webhook->account),
+            SEA_F_I64("status", status), SEA_F_STR("cause", cause));
+    if (is_confirmed) intake->items.count = 0;
+    ingest_intake_publish(intake, is_confirmed ? on_published : on_unconfirmed);
+}
+
+static void on_visited(void *ctx, const struct sea_http_reply *reply)
+{
+    settle(ctx, reply->status, reply->cause);
+}
+
+/* The answer waits, so that a provider whose subscription isn't confirmed sends it again. */
+static void confirm(struct ingest_intake *intake)
+{
+    struct webhook *webhook = intake->ctx2;
+    const struct sea_http_call call = {.peer = "subscription",
+                                       .method = SEA_HTTP_GET,
+                                       .url = webhook->reply.confirm_url,
+                                       .timeout_ms = CONFIRM_MS};
+    webhook->account = sea_arena_str(&intake->arena, sea_str(webhook->hook.account->name));
+    for (size_t i = 0; i < intake->items.count; i++) { /* the request's buffers go */
+        struct ingest_dead *dead = &intake->items.list[i].dead;
+        dead->value = sea_arena_str(&intake->arena, dead->value);
+    }
+    if (!sea_http_client_send(webhook->edge->client, &call, on_visited, intake))
+        settle(intake, 0, "too many at once");
+}
+
 static void take(struct ingest_intake *intake)
 {
     struct webhook *webhook = intake->ctx2;
     if (!ingest_parse(&webhook->hook, &intake->items, &webhook->reply, &intake->problem)) {
         ingest_http_refuse(intake);
+        return;
+    }
+    if (webhook->reply.is_unsubscribed) {
+        sea_metric_inc(&sea_m_ingest_subscriptions_total, intake->label, "ended");
+        sea_log(
+            SEA_LOG_WARN, "a provider's subscription has ended: ask for it anew if it is wanted",
+            SEA_F_STR("channel", intake->label), SEA_F_STR("account", webhook->hook.account->name));
+    }
+    if (webhook->reply.confirm_url) {
+        confirm(intake);
         return;
     }
     ingest_edge_sort(webhook->edge, &intake->items, webhook->hook.account);

@@ -133,6 +133,8 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     const struct ingest_courier_options courier = {
         .base = sea_app_base(app), .rejects = edge->rejects, .retry_ms = edge->own.reject_retry_ms};
     if (!err) err = ingest_courier_open(&edge->courier, &courier);
+    const struct sea_http_client_config client = {.in_flight_max = 8};
+    if (!err) err = sea_http_client_open(&edge->client, sea_app_base(app), &client);
     if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
     ingest_parts_open(&edge->parts, edge->own.parts_wait_ms);
     if (!err) err = ingest_topic_open(&edge->topic, edge);
@@ -157,6 +159,7 @@ static void stop(void *ctx)
     ingest_parts_close(&edge->parts);
     ingest_rejects_close(&edge->rejects);
     ingest_courier_close(&edge->courier);
+    sea_http_client_close(&edge->client);
     sea_days_close(&edge->days);
     ingest_edge_unload(edge);
 }

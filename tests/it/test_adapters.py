@@ -1,8 +1,14 @@
 """test_adapters.py: every adapter's recorded requests (tests/corpus), signed anew and sent to a running edge: what must be
 taken is on its topic, and what is forged in any way is answered with an empty 401. A new adapter is here by its folder."""
+import contextlib
 import http.client
 import re
+import secrets
+import socket
+import ssl
+import subprocess
 import sys
+import threading
 import time
 from urllib.parse import urlparse
 
@@ -57,9 +63,57 @@ def with_every_account(channels):
     return channels
 
 
+class Sns(threading.Thread):
+    """What stands at https://sns.us-east-1.amazonaws.com for an ingest whose proxy this is; away unless `status` is set."""
+    NAME = "sns.us-east-1.amazonaws.com"
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.ca = folder / "sns.crt"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-keyout", folder / "sns.key", "-out", self.ca, "-subj", "/CN=" + self.NAME, "-addext",
+                        "subjectAltName=DNS:" + self.NAME], check=True, capture_output=True, timeout=60)
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.ca, folder / "sns.key")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.status, self.asked, self.visited = None, [], []
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(60)
+                self.asked.append(read_head(connection)[0])
+                if self.status is None:
+                    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                with self.tls.wrap_socket(connection, server_side=True) as inside:
+                    self.visited.append(read_head(inside)[0])
+                    inside.sendall(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok" % self.status)
+
+
+def read_head(connection):
+    text = b""
+    while b"\r\n\r\n" not in text:
+        more = connection.recv(4096)
+        if not more:
+            raise OSError("ended")
+        text += more
+    return text.decode().split("\r\n")
+
+
 @pytest.fixture(scope="module")
-def program(service, tmp_path_factory):
-    with e.configured(service, e.channels_changed(tmp_path_factory.mktemp("adapters"), with_every_account)) as ingest:
+def sns(tmp_path_factory):
+    return Sns(tmp_path_factory.mktemp("sns"))
+
+
+@pytest.fixture(scope="module")
+def program(service, tmp_path_factory, sns):
+    config = e.channels_changed(tmp_path_factory.mktemp("adapters"), with_every_account)
+    with e.configured(service, config, https_proxy=sns.url, SSL_CERT_FILE=sns.ca) as ingest:
         yield ingest
 
 
@@ -93,6 +147,8 @@ def send(request, edge, headers=None):
 def expected_of(path):
     lines = path.with_suffix(".expected").read_text().splitlines()
     status = int(re.match(r"(?:answer|refused) (\d+)", lines[0])[1])
+    if " confirm=" in lines[0]:
+        status = 503  # whose address is away
     found = [line.split(" ")[:2] for line in lines[1:] if not line.startswith(" ")]
     return status, [(TOPICS[kind], identity) for kind, identity in found]
 
@@ -161,3 +217,35 @@ def test_a_challenge_is_answered_as_its_provider_wants(path, edge):
 def test_at_least_twenty_channels_have_recorded_requests_or_take_generic_messages():
     codes = {account["channel"] for account in yaml.safe_load((CHECKOUT / "deploy/config/channels.yaml").read_text())["accounts"]}
     assert {recorded.Request(path).channel for path in POSTS} <= codes
+
+
+def test_a_subscription_at_amazon_is_confirmed_and_one_that_cannot_be_is_asked_for_again(edge, program, sns, kafka_consumer, log_text):
+    """By the address in its signed message, once it was visited; until then the topic's owner finds it among the dead letters."""
+    def counted(outcome):
+        return program.metric("seadesk_ingest_subscriptions_total", channel="amazon", outcome=outcome)
+    dead = kafka_consumer("seadesk.dlq")
+    path = CHECKOUT / "tests/corpus/amazon/subscription.http"
+    before = {outcome: counted(outcome) for outcome in ("confirmed", "failed", "ended")}
+
+    def offered():
+        """What is answered, and the id of its dead letter."""
+        request, token = recorded.Request(path), secrets.token_hex(32)
+        request.body = re.sub(rb'"Token": "[^"]*"', b'"Token": "%s"' % token.encode(), request.body)
+        return send(request.sign(), edge)[0], e.uuid5("subscription", "amazon", "demo", token)
+    sns.status, sns.visited = 200, []
+    assert offered()[0] == 200
+    assert sns.asked[-1] == "CONNECT sns.us-east-1.amazonaws.com:443 HTTP/1.1"
+    [visit] = sns.visited
+    assert visit.startswith("GET /?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-east-1:123456789012:seadesk-orders ")
+    assert not e.settle(dead)
+    for sns.status in (403, None):
+        status, letter = offered()
+        assert status == 503
+        dead.wait_for(e.of_id(letter), 60)
+    assert "visit the address in the dead letter" in log_text("ingest")
+    gone = recorded.Request(path.with_name("unsubscribed.http"))
+    assert send(gone.sign(), edge)[0] == 200
+    assert {outcome: counted(outcome) - count for outcome, count in before.items()} == {"confirmed": 1, "failed": 2, "ended": 1}
+    forged = recorded.Request(path)
+    forged.body = forged.sign().body.replace(b"//sns.us-east-1.amazonaws.com/?A", b"//sns.us-east-1.amazonaws.evil/?A")
+    assert send(forged, edge)[0] == 401, "the address is signed"

@@ -69,7 +69,9 @@ def test_the_contract_kit_tells_what_is_wrong(env):
 
 @pytest.fixture(scope="module")
 def program(service, tmp_path_factory):
-    more = e.adding(sources=[
+    brazil = {"channel": "whatsapp", "account": "brazil", "market": "BR", "secret": {"value": "demo-whatsapp-secret"},
+              "verify_token": {"value": "demo-verify"}}
+    more = e.adding(accounts=[brazil], sources=[
         {"name": "bound", "key": {"value": "demo-bound-key"}, "allowed": ["/bound"], "markets": ["EU"]},
         {"name": "slow", "key": {"value": "demo-slow-key"}, "allowed": ["*"], "rate": {"events_per_s": 1}}])
     config = e.channels_changed(tmp_path_factory.mktemp("openapi"), more)
@@ -177,10 +179,12 @@ DONE = {
     (HOOK, "post", 404): lambda edge, _: whatsapp(edge, account="nobody"),
     (HOOK, "post", 413): lambda edge, _: edge.whatsapp(b" " * (5 << 20)),
     (HOOK, "post", 415): lambda edge, _: whatsapp(edge, headers={"Content-Type": "text/plain"}),
+    (HOOK, "post", 421): lambda edge, _: whatsapp(edge, account="brazil"),
     (HOOK, "post", 503): lambda edge, service: while_kafka_stands_still(service, lambda: whatsapp(edge)),
     (HOOK, "get", 200): lambda edge, _: edge.get(CHALLENGE + "demo-verify"),
     (HOOK, "get", 403): lambda edge, _: edge.get(CHALLENGE + "wrong"),
     (HOOK, "get", 404): lambda edge, _: edge.get("/v1/channels/pigeon/demo"),
+    (HOOK, "get", 421): lambda edge, _: edge.get((CHALLENGE + "demo-verify").replace("/demo?", "/brazil?")),
     (NOTICE, "get", 200): lambda edge, _: edge.get("/v1/notices/chat/demo?locale=de-DE"),
     (NOTICE, "get", 404): lambda edge, _: edge.get("/v1/notices/chat/nobody"),
     (TYPING, "post", 204): lambda edge, _: typing(edge, json={"locale": "de-DE", "consent": {"recording": True}}),

@@ -339,6 +339,8 @@ static void print_item(struct sea_buf *ret, const struct ingest_item *item)
 void world_print(const struct world *world, struct sea_buf *ret)
 {
     sea_buf_printf(ret, "answer %d", world->reply.status);
+    if (world->reply.confirm_url) sea_buf_printf(ret, " confirm=%s", world->reply.confirm_url);
+    if (world->reply.is_unsubscribed) sea_buf_text(ret, " unsubscribed");
     print_text(ret, "type", sea_str(world->reply.content_type));
     print_text(ret, "body", world->reply.body);
     if (world->reply.session.len) {

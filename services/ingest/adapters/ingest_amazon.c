@@ -8,19 +8,21 @@
 #include "ingest_json.h"
 #include "seadesk/v1/orders.pb-c.h"
 
-enum { PARTS_MAX = 32 };
+enum { PARTS_MAX = 32, URL_MAX = 2048 };
 
-/* https://sns.<region>.amazonaws.com/…; nothing is fetched from there, but no other may be named.
- */
+/* https://sns.<region>.amazonaws.com/… or, in China, ….amazonaws.com.cn/…: the only addresses that
+ * may be named, and the only ones that are visited. */
 static bool is_of_sns(struct sea_str url)
 {
-    static const char start[] = "https://sns.", end[] = ".amazonaws.com/";
+    static const char start[] = "https://sns.", end[] = ".amazonaws.com/",
+                      end_of_china[] = ".amazonaws.com.cn/";
     if (!sea_str_starts(url, start)) return false;
     size_t from = strlen(start), at = from;
     while (at < url.len && ((url.ptr[at] >= 'a' && url.ptr[at] <= 'z') || url.ptr[at] == '-' ||
                             (url.ptr[at] >= '0' && url.ptr[at] <= '9')))
         at++;
-    return at > from && sea_str_starts((struct sea_str){url.ptr + at, url.len - at}, end);
+    struct sea_str rest = {url.ptr + at, url.len - at};
+    return at > from && (sea_str_starts(rest, end) || sea_str_starts(rest, end_of_china));
 }
 
 /* Name and value on a line each, in this order; of a name that may be missing neither. */
@@ -108,20 +110,28 @@ static void read_order(const struct ingest_webhook *hook, yyjson_val *root, stru
     if (fact == SEADESK__V1__ORDER_FACT__PARCEL_DISPATCHED) item->order.parcel_id = order;
 }
 
-/* A subscription is confirmed by its owner, with the address in the dead letter. */
+/* The topic is the account's own, so its subscription is wanted. What can't be confirmed by itself
+ * is by the account's owner, with the address in the dead letter. */
+static void read_subscription(const struct ingest_webhook *hook, yyjson_val *root,
+                              struct ingest_items *items, struct ingest_reply *reply)
+{
+    struct ingest_item *item = ingest_items_add_dead(items, "subscription", hook->body);
+    struct sea_str token = ingest_json_str(root, "Token");
+    struct sea_str url = ingest_json_str(root, "SubscribeURL");
+    if (item) item->id = ingest_id("subscription", hook->account, &token, 1);
+    bool is_text = url.len <= URL_MAX;
+    for (size_t i = 0; is_text && i < url.len; i++) is_text = url.ptr[i] > ' ' && url.ptr[i] < 0x7f;
+    if (is_text && is_of_sns(url)) reply->confirm_url = sea_arena_dup(items->arena, url);
+}
+
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
                   struct ingest_reply *reply, struct ingest_problem *problem)
 {
     yyjson_val *root = ingest_found_json(hook, problem);
     struct sea_str type = ingest_json_str(root, "Type"), message = ingest_json_str(root, "Message");
-    (void)reply;
     if (!root) return false;
-    if (sea_str_is(type, "SubscriptionConfirmation")) {
-        struct ingest_item *item = ingest_items_add_dead(items, "subscription", hook->body);
-        struct sea_str token = ingest_json_str(root, "Token");
-        if (item) item->id = ingest_id("subscription", hook->account, &token, 1);
-        return true;
-    }
+    if (sea_str_is(type, "SubscriptionConfirmation")) read_subscription(hook, root, items, reply);
+    reply->is_unsubscribed = sea_str_is(type, "UnsubscribeConfirmation");
     if (!sea_str_is(type, "Notification")) return true;
     yyjson_val *inner = yyjson_doc_get_root(ingest_json_parse(message, hook->alc));
     if (!yyjson_is_obj(inner))
