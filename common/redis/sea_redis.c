@@ -181,13 +181,26 @@ static void lose(struct sea_redis *redis, const char *cause)
     if (was_up && redis->on_change != NULL) redis->on_change(redis->ctx, false);
 }
 
-/* {"message", channel, text}; also what answers SUBSCRIBE itself, and NULL at the end. */
+static void be_up(struct sea_redis *redis)
+{
+    redis->state = STATE_UP;
+    redis->failures = 0;
+    redis->cause[0] = '\0';
+    sea_metric_inc(&sea_m_redis_connects_total, "ok");
+    sea_log(SEA_LOG_INFO, "redis is there", SEA_F_STR("host", redis->url.host),
+            SEA_F_I64("port", redis->url.port));
+    if (redis->on_change != NULL) redis->on_change(redis->ctx, true);
+}
+
+/* {"subscribe", channel, 1}, {"message", channel, text}, and NULL at the end. */
 static void heard(redisAsyncContext *hiredis, void *data, void *arg)
 {
     struct sea_redis *redis = arg;
     const redisReply *reply = data;
+    struct sea_str what = sea_redis_str(sea_redis_at(reply, 0));
     (void)hiredis;
-    if (sea_str_is(sea_redis_str(sea_redis_at(reply, 0)), "message"))
+    if (sea_str_is(what, "subscribe") && redis->state == STATE_GREETING) be_up(redis);
+    if (sea_str_is(what, "message"))
         redis->on_message(redis->ctx, sea_redis_str(sea_redis_at(reply, 2)));
 }
 
@@ -195,7 +208,6 @@ static void heard(redisAsyncContext *hiredis, void *data, void *arg)
 static void listen_to_channel(struct sea_redis *redis)
 {
     const char *argv[] = {"SUBSCRIBE", redis->channel};
-    if (redis->channel == NULL) return;
     redisEnableKeepAlive(&redis->hiredis->c);
     redisAsyncCommandArgv(redis->hiredis, heard, redis, (int)SEA_COUNT(argv), argv, NULL);
 }
@@ -206,14 +218,10 @@ static void greeted(void *arg, enum sea_err err, const redisReply *reply)
     (void)reply;
     if (redis->state != STATE_GREETING || redis->is_refused || err != SEA_OK)
         return; /* the time-out ends the attempt */
-    redis->state = STATE_UP;
-    redis->failures = 0;
-    redis->cause[0] = '\0';
-    sea_metric_inc(&sea_m_redis_connects_total, "ok");
-    sea_log(SEA_LOG_INFO, "redis is there", SEA_F_STR("host", redis->url.host),
-            SEA_F_I64("port", redis->url.port));
-    listen_to_channel(redis);
-    if (redis->on_change != NULL) redis->on_change(redis->ctx, true);
+    if (redis->channel != NULL)
+        listen_to_channel(redis);
+    else
+        be_up(redis);
 }
 
 static void authenticated(void *arg, enum sea_err err, const redisReply *reply)

@@ -329,6 +329,29 @@ static void what_is_published_is_heard_also_after_a_loss(void **state)
     sea_redis_close(&redis);
 }
 
+static void who_may_not_listen_is_not_up(void **state)
+{
+    (void)state;
+    char url[100];
+    struct sea_redis *redis = open_stack(NULL), *listener;
+    const struct sea_redis_options options = {
+        .base = base, .url = url, .channel = "it:news", .on_message = on_message};
+    const char *port = getenv("REDIS_PORT");
+    assert_non_null(port);
+    snprintf(url, sizeof url, "redis://it-deaf:it@127.0.0.1:%s", port);
+    ask(redis, WORDS(SEA_STR("ACL"), SEA_STR("SETUSER"), SEA_STR("it-deaf"), SEA_STR("on"),
+                     SEA_STR(">it"), SEA_STR("+@all"), SEA_STR("resetchannels")));
+    assert_int_equal(sea_redis_open(&listener, &options), SEA_OK);
+    for (int64_t end = sea_clock_mono_ms() + 5000; !strstr(sea_redis_cause(listener), "NOPERM");) {
+        assert_false(sea_redis_is_up(listener));
+        if (sea_clock_mono_ms() > end) fail_msg("not told: %s", sea_redis_cause(listener));
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    }
+    sea_redis_close(&listener);
+    ask(redis, WORDS(SEA_STR("ACL"), SEA_STR("DELUSER"), SEA_STR("it-deaf")));
+    sea_redis_close(&redis);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -358,6 +381,7 @@ int main(void)
         cmocka_unit_test(one_that_never_greets_is_given_up),
         cmocka_unit_test(a_wrong_password_is_said),
         cmocka_unit_test(what_is_published_is_heard_also_after_a_loss),
+        cmocka_unit_test(who_may_not_listen_is_not_up),
     };
     return cmocka_run_group_tests(tests, prepare, finish);
 }

@@ -2,7 +2,7 @@
 import { part, request } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
-import { isMine, on, state } from "./state.js";
+import { isFinished, isMine, on, state } from "./state.js";
 
 const TELL_EVERY_MS = 3000;
 
@@ -37,7 +37,8 @@ function hear({ ticket_id: ticketId, for_ms: forMs }) {
 
 // Called at every stroke of a reply. What can't be told now isn't told.
 export function tellTyping(ticket) {
-  if (ticket.channel !== "chat" || !isMine(ticket) || performance.now() - told < TELL_EVERY_MS) return;
+  const isAnswerable = isMine(ticket) && ticket.status !== "offered" && !isFinished(ticket);
+  if (ticket.channel !== "chat" || !isAnswerable || performance.now() - told < TELL_EVERY_MS) return;
   told = performance.now();
   request("POST", `/tickets/${part(ticket.id)}/typing`).catch(() => {});
 }
