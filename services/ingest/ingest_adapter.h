@@ -124,6 +124,10 @@ struct ingest_adapter {
     /* The name under which replies keep a session, such as the caller's number; NULL: none do.
      * A session holds no personal data. */
     struct sea_str (*session)(const struct ingest_webhook *hook, struct sea_arena *arena);
+    /* Where the proof doesn't cover the body: what it is good for once, such as a token. The same
+     * with other items is refused as replayed; sent again with the same ones it is a repeat. NULL:
+     * nothing is. */
+    struct sea_str (*once)(const struct ingest_webhook *hook, struct sea_arena *arena);
     struct ingest_reply reply; /* after success, unless parse says another */
 };
 

@@ -35,6 +35,10 @@ static void answer(struct sea_http_exchange *exchange, const struct ingest_reply
 static void on_published(struct ingest_intake *intake, enum sea_err err)
 {
     const struct webhook *webhook = intake->ctx2;
+    if (err == SEA_ERR_REJECT && !strcmp(intake->problem.code, "key-reused")) {
+        ingest_http_refuse_silently(intake->ctx, intake->label, "replayed");
+        return;
+    }
     if (ingest_http_failed(intake, err)) return;
     if (webhook->has_session)
         ingest_session_keep(ingest_intakes_redis(intake->owner), webhook->session,
@@ -152,6 +156,25 @@ static void confirm(struct ingest_intake *intake)
         settle(intake, 0, "too many at once");
 }
 
+/* What the proof is good for once is remembered with what it came with: not the body, which a
+ * provider may write another way when it sends it again, but the ids that were found. */
+static void bind_proof(struct ingest_intake *intake)
+{
+    const struct webhook *webhook = intake->ctx2;
+    const struct ingest_webhook *hook = &webhook->hook;
+    const struct ingest_items *items = &intake->items;
+    struct sea_str name = sea_str(hook->account->name);
+    struct sea_str proof = hook->adapter->once(hook, &intake->arena);
+    char *ids = sea_arena_alloc(&intake->arena, items->count * sizeof(struct sea_uuid) + 1);
+    if (!proof.len || !ids) return;
+    for (size_t i = 0; i < items->count; i++)
+        memcpy(ids + i * sizeof(struct sea_uuid), items->list[i].id.bytes, sizeof(struct sea_uuid));
+    struct sea_str found = {ids, items->count * sizeof(struct sea_uuid)};
+    struct sea_key check = sea_contact_key(&webhook->edge->pepper, SEA_STR("once"), name, found);
+    intake->key = ingest_id("once", hook->account, &proof, 1);
+    memcpy(&intake->check, check.bytes, sizeof(intake->check));
+}
+
 static void take(struct ingest_intake *intake)
 {
     struct webhook *webhook = intake->ctx2;
@@ -169,6 +192,7 @@ static void take(struct ingest_intake *intake)
         confirm(intake);
         return;
     }
+    if (webhook->hook.adapter->once) bind_proof(intake);
     ingest_edge_sort(webhook->edge, &intake->items, webhook->hook.account);
     ingest_intake_publish(intake, on_published);
 }

@@ -7,6 +7,7 @@ import signal
 import secrets
 import smtplib
 import socket
+import time
 import uuid
 from urllib.parse import quote_plus
 
@@ -237,6 +238,32 @@ def test_at_its_end_a_waiting_client_is_told(program):
             program.start()
 
 
+def test_a_captured_signature_of_mailguns_carries_no_other_message(program, env, kafka_consumer):
+    """It covers time and token alone, so a token is good for one message, however often that is sent."""
+    ingest, request = e.Edge(env["SEADESK_INGEST_URL"]), recorded.Request(recorded.CORPUS / "mailgun" / "reply.http")
+
+    def about(name, token="1"):
+        """The recorded message under another Message-ID, with a token of its own."""
+        body = recorded.Request(request.path).body.replace(b"CAF1%40mail", name.encode() + b"%40mail")
+        request.body = body + b"&X-Try=" + token.encode()
+        return request.sign(at_s=int(time.time()))
+    first, other = e.new("m"), e.new("m")
+    sent = about(first).body
+    for _ in range(2):
+        assert post(request, ingest)[0] == 200
+    is_there(kafka_consumer, f"{first}@mail.example.com", "mailgun")
+    messages, refused = kafka_consumer("seadesk.messages"), program.metric("seadesk_ingest_refused_total", channel="email", reason="replayed")
+    request.body = sent.replace(first.encode(), other.encode())  # time, token and signature as they were
+    assert post(request, ingest)[::2] == (401, b"")
+    assert program.metric("seadesk_ingest_refused_total", channel="email", reason="replayed") == refused + 1
+    about(first, "2")
+    assert post(request, ingest)[0] == 200  # a resend may have a token of its own
+    assert not e.settle(messages)
+    about(other)
+    assert post(request, ingest)[0] == 200
+    is_there(kafka_consumer, f"{other}@mail.example.com", "mailgun")
+
+
 @pytest.mark.ledger("CH-14")
 def test_a_marketplaces_message_carries_its_order_and_is_answered_through_the_marketplace_only(
         program, env, proto, kafka_consumer, ana, fake, pg):
@@ -247,7 +274,7 @@ def test_a_marketplaces_message_carries_its_order_and_is_answered_through_the_ma
     said = {"x1y2z3": buyer, "0101@amazonses.com": external_id, "903-8868176-2219830": order_id}
     for old, new in said.items():
         request.body = request.body.replace(quote_plus(old).encode(), quote_plus(new).encode())
-    assert post(request, ingest)[0] == 200
+    assert post(request.sign(at_s=int(time.time())), ingest)[0] == 200
     message = proto("messages").MessageReceived.FromString(is_there(kafka_consumer, external_id, "buyers", "amazon").value)
     assert (message.channel, message.order_id, message.is_automatic) == ("amazon", order_id, False)
     ticket_id = eventually(lambda: ana.http.message("amazon", external_id, "buyers"), 60)["ticket_id"]

@@ -85,6 +85,12 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     return true;
 }
 
+/* Random for each message (Mailgun, "Securing webhooks"). */
+static struct sea_str token_of(const struct ingest_webhook *hook, struct sea_arena *arena)
+{
+    return ingest_field(hook, "token", arena);
+}
+
 const struct ingest_adapter ingest_mailgun = {
     .secret = INGEST_SECRET_SHA256, /* the HTTP webhook signing key */
     .bodies = INGEST_FORM | INGEST_MULTIPART,
@@ -93,4 +99,5 @@ const struct ingest_adapter ingest_mailgun = {
     .is_body_unsigned = true,
     .verify = verify,
     .parse = parse,
+    .once = token_of,
 };
