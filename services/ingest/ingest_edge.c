@@ -147,6 +147,22 @@ void ingest_edge_quarantine(struct ingest_items *items, const struct sea_account
     sea_metric_inc(&sea_m_ingest_refused_total, account->channel->name, item->dead.reason);
 }
 
+void ingest_edge_reload(struct ingest_edge *edge)
+{
+    edge->wants_reload = edge->readings > 0;
+    if (edge->wants_reload) return;
+    enum sea_err err = ingest_edge_load(edge, edge->config);
+    if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
+    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
+            err ? "reload refused, the old configuration stays" : "reloaded");
+}
+
+void ingest_edge_read(struct ingest_edge *edge)
+{
+    edge->readings--;
+    if (edge->wants_reload) ingest_edge_reload(edge);
+}
+
 const struct sea_market *ingest_edge_market(const struct ingest_edge *edge,
                                             const struct sea_account *account,
                                             const struct ingest_item *item)

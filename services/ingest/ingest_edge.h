@@ -21,7 +21,7 @@ struct ingest_config {
 #undef SEA_SETTING
 };
 
-enum { INGEST_VISITOR_RATES = 4096 };
+enum { INGEST_VISITOR_RATES = 4096, INGEST_MAIL_MEMORY_MAX = 128 * 1024 * 1024 };
 
 struct ingest_edge {
     struct ingest_config own;
@@ -41,6 +41,10 @@ struct ingest_edge {
     struct ingest_courier *courier;
     struct sea_http_client *client;  /* what providers want visited */
     struct ingest_lmtp_server *lmtp; /* NULL: none is served */
+    struct ingest_reader *reader;
+    struct ingest_lmtp_budget mail; /* memory of e-mail in work */
+    size_t readings;                /* of requests, which hold on to the configuration */
+    bool wants_reload;              /* once there is none */
     struct ingest_parts *parts;
     struct ingest_waiter *waiters; /* requests with parts (ingest_http_parts.c) */
     size_t waiters_count;
@@ -53,6 +57,11 @@ struct ingest_edge {
 SEA_MUST_CHECK enum sea_err ingest_edge_load(struct ingest_edge *edge,
                                              const struct sea_config *config);
 void ingest_edge_unload(struct ingest_edge *edge);
+
+/* Takes the configuration anew, or once no request is being read by it. */
+void ingest_edge_reload(struct ingest_edge *edge);
+/* A request that was being read isn't any more. */
+void ingest_edge_read(struct ingest_edge *edge);
 
 /* What this publisher may say here; NULL: whoever the broker lets in. */
 struct ingest_scope ingest_edge_scope(const struct ingest_edge *edge,

@@ -71,6 +71,12 @@ static void unavailable(struct sea_http_exchange *exchange, const char *label)
     sea_http_answer_problem(exchange, &problem);
 }
 
+void ingest_http_unavailable(struct ingest_intake *intake)
+{
+    unavailable(intake->ctx, intake->label);
+    ingest_intake_drop(intake);
+}
+
 void ingest_http_too_fast(struct sea_http_exchange *exchange, const char *label, uint32_t wait_s)
 {
     struct sea_problem problem = {.code = SEA_PROBLEM_TOO_MANY_REQUESTS,

@@ -44,6 +44,8 @@ void ingest_http_not_found(struct sea_http_exchange *exchange);
 /* Answers and counts it. */
 void ingest_http_answer_problem(struct sea_http_exchange *exchange, const char *label,
                                 const struct ingest_problem *problem);
+/* Answers 503 and drops the intake. */
+void ingest_http_unavailable(struct ingest_intake *intake);
 /* Answers intake->problem and drops the intake. */
 void ingest_http_refuse(struct ingest_intake *intake);
 /* When publishing failed: answers that, and is true. */

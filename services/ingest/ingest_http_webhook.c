@@ -20,7 +20,13 @@ struct webhook {
     struct sea_str account; /* its name: a reload may replace the settings while Redis is asked */
     struct sea_key session;
     bool has_session;
+    /* What the thread found, of e-mail. */
+    bool is_read;
+    enum ingest_verdict verdict;
+    bool is_parsed;
 };
+
+enum { MAIL_COPIES = 3 }; /* in memory: the body, what JSON makes of it, and its files */
 
 static void answer(struct sea_http_exchange *exchange, const struct ingest_reply *reply)
 {
@@ -175,10 +181,18 @@ static void bind_proof(struct ingest_intake *intake)
     memcpy(&intake->check, check.bytes, sizeof(intake->check));
 }
 
-static void take(struct ingest_intake *intake)
+static void parse(struct ingest_intake *intake)
 {
     struct webhook *webhook = intake->ctx2;
-    if (!ingest_parse(&webhook->hook, &intake->items, &webhook->reply, &intake->problem)) {
+    webhook->is_parsed =
+        ingest_parse(&webhook->hook, &intake->items, &webhook->reply, &intake->problem);
+    if (webhook->is_parsed && webhook->hook.adapter->once) bind_proof(intake);
+}
+
+static void take(struct ingest_intake *intake)
+{
+    const struct webhook *webhook = intake->ctx2;
+    if (!webhook->is_parsed) {
         ingest_http_refuse(intake);
         return;
     }
@@ -192,7 +206,6 @@ static void take(struct ingest_intake *intake)
         confirm(intake);
         return;
     }
-    if (webhook->hook.adapter->once) bind_proof(intake);
     ingest_edge_sort(webhook->edge, &intake->items, webhook->hook.account);
     ingest_intake_publish(intake, on_published);
 }
@@ -211,14 +224,13 @@ static void on_session(void *ctx, struct sea_str kept)
     }
     webhook->hook.account = account;
     webhook->hook.session = sea_arena_str(&intake->arena, kept);
+    parse(intake);
     take(intake);
 }
 
-/* What the request's buffers hold is gone when its handler returns, and a reload may close the
- * keys, which are for verify alone. */
-static void keep_request(struct webhook *webhook, struct sea_arena *arena)
+/* What the request's buffers hold is gone when its handler returns. */
+static void keep_request(struct ingest_webhook *hook, struct sea_arena *arena)
 {
-    struct ingest_webhook *hook = &webhook->hook;
     struct sea_http_header *headers =
         sea_arena_zero(arena, (hook->headers_count + 1) * sizeof(*headers));
     for (size_t i = 0; headers && i < hook->headers_count; i++) {
@@ -229,16 +241,16 @@ static void keep_request(struct webhook *webhook, struct sea_arena *arena)
     hook->headers = headers;
     hook->query = sea_arena_str(arena, hook->query);
     hook->body = sea_arena_str(arena, hook->body);
-    hook->keys = NULL;
 }
 
 /* Asks first what the last request of this caller left. */
 static void resume(struct ingest_intake *intake)
 {
     struct webhook *webhook = intake->ctx2;
-    const struct ingest_webhook *hook = &webhook->hook;
+    struct ingest_webhook *hook = &webhook->hook;
     struct sea_str name = hook->adapter->session(hook, &intake->arena);
-    keep_request(webhook, &intake->arena);
+    keep_request(hook, &intake->arena);
+    hook->keys = NULL; /* verified; a reload may close them */
     webhook->account = sea_arena_str(&intake->arena, sea_str(hook->account->name));
     webhook->adapter = hook->account->adapter;
     webhook->session =
@@ -248,12 +260,59 @@ static void resume(struct ingest_intake *intake)
                        webhook->session, on_session, intake);
 }
 
-/* The files in it live on until they are acknowledged. */
-static void take_mail(struct ingest_intake *intake)
+static void decide(struct ingest_intake *intake, enum ingest_verdict verdict)
 {
-    intake->arena.limit = INGEST_MAIL_ARENA_MAX;
-    keep_request(intake->ctx2, &intake->arena);
-    take(intake);
+    struct webhook *webhook = intake->ctx2;
+    const struct sea_account *account = webhook->hook.account;
+    if (verdict != INGEST_AUTHENTIC) {
+        ingest_http_refuse_silently(intake->ctx, intake->label, ingest_verdict_name(verdict));
+        ingest_intake_drop(intake);
+    } else if (!ingest_edge_is_here(webhook->edge, account, &intake->problem)) {
+        ingest_http_refuse(intake);
+    } else if (!account->is_enabled) {
+        ingest_edge_quarantine(&intake->items, account, webhook->hook.body);
+        ingest_intake_publish(intake, ingest_http_quarantined);
+    } else if (webhook->hook.adapter->session) {
+        resume(intake);
+    } else {
+        if (!webhook->is_read) parse(intake);
+        take(intake);
+    }
+}
+
+/* ---- e-mail, which is checked and read by the thread ---- */
+
+static void on_thread(void *ctx)
+{
+    struct ingest_intake *intake = ctx;
+    struct webhook *webhook = intake->ctx2;
+    webhook->is_read = true;
+    webhook->verdict = ingest_verify(&webhook->hook);
+    if (webhook->verdict == INGEST_AUTHENTIC && webhook->hook.account->is_enabled) parse(intake);
+}
+
+static void on_read(void *ctx)
+{
+    struct ingest_intake *intake = ctx;
+    const struct webhook *webhook = intake->ctx2;
+    struct ingest_edge *edge = webhook->edge;
+    decide(intake, webhook->verdict); /* the intake may be gone now */
+    ingest_edge_read(edge);
+}
+
+static void read_mail(struct ingest_intake *intake)
+{
+    struct webhook *webhook = intake->ctx2;
+    struct ingest_edge *edge = webhook->edge;
+    size_t bytes = webhook->hook.body.len * MAIL_COPIES;
+    if (edge->wants_reload || !ingest_intake_reserve(intake, &edge->mail, bytes)) {
+        ingest_http_unavailable(intake);
+        return;
+    }
+    keep_request(&webhook->hook, &intake->arena);
+    intake->reading = (struct ingest_reading){.read = on_thread, .done = on_read, .ctx = intake};
+    edge->readings++;
+    ingest_reader_add(edge->reader, &intake->reading);
 }
 
 void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
@@ -270,22 +329,10 @@ void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,
     webhook->edge = edge;
     webhook->hook = hook_of(edge, account, request, intake);
     intake->ctx2 = webhook;
-    enum ingest_verdict verdict = ingest_verify(&webhook->hook);
-    if (verdict != INGEST_AUTHENTIC) {
-        ingest_http_refuse_silently(exchange, intake->label, ingest_verdict_name(verdict));
-        ingest_intake_drop(intake);
-    } else if (!ingest_edge_is_here(edge, account, &intake->problem)) {
-        ingest_http_refuse(intake);
-    } else if (!account->is_enabled) {
-        ingest_edge_quarantine(&intake->items, account, request->body);
-        ingest_intake_publish(intake, ingest_http_quarantined);
-    } else if (webhook->hook.adapter->session) {
-        resume(intake);
-    } else if (webhook->hook.adapter->body_max_bytes == INGEST_MAIL_MAX) {
-        take_mail(intake);
-    } else {
-        take(intake);
-    }
+    if (webhook->hook.adapter->body_max_bytes == INGEST_MAIL_MAX)
+        read_mail(intake);
+    else
+        decide(intake, ingest_verify(&webhook->hook));
 }
 
 void ingest_http_challenge(void *ctx, struct sea_http_exchange *exchange,

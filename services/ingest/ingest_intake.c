@@ -57,9 +57,21 @@ struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes)
     return intake;
 }
 
+bool ingest_intake_reserve(struct ingest_intake *intake, struct ingest_lmtp_budget *mail,
+                           size_t bytes)
+{
+    if (mail->used_bytes + bytes > mail->max_bytes) return false;
+    mail->used_bytes += bytes;
+    intake->mail = mail;
+    intake->mail_bytes = bytes;
+    intake->arena.limit = INGEST_MAIL_ARENA_MAX;
+    return true;
+}
+
 void ingest_intake_drop(struct ingest_intake *intake)
 {
     struct ingest_intakes *intakes = intake->owner;
+    if (intake->mail) intake->mail->used_bytes -= intake->mail_bytes;
     bool is_large = intake->arena.used > ARENA_KEPT_MAX;
     sea_arena_reset(&intake->arena);
     if (is_large || intakes->idle_count == FREE_MAX) {
@@ -299,7 +311,7 @@ void ingest_intake_publish(struct ingest_intake *intake,
     bool is_key_known = ingest_memory_knows(intakes->memory, intake->key, &check);
     enum sea_err err =
         is_key_known && is_key_reused(intake, check) ? SEA_ERR_REJECT : encode_all(intake);
-    intake->held_bytes = intake->arena.used;
+    intake->held_bytes = intake->mail ? 0 : intake->arena.used;
     intakes->held_bytes += intake->held_bytes;
     if (err)
         finish(intake, err);

@@ -9,7 +9,9 @@
 
 #include "ingest_encode.h"
 #include "ingest_item.h"
+#include "ingest_lmtp.h"
 #include "ingest_memory.h"
+#include "ingest_reader.h"
 #include "ingest_recall.h"
 
 struct event_base;
@@ -60,7 +62,10 @@ struct ingest_intake {
     struct sea_outgoing *records; /* encoded items */
     bool *is_duplicate;           /* per item */
     struct ingest_question question;
-    size_t held_bytes; /* counted in the owner's */
+    size_t held_bytes;               /* counted in the owner's */
+    struct ingest_lmtp_budget *mail; /* of e-mail, whose memory is counted there instead; or NULL */
+    size_t mail_bytes;
+    struct ingest_reading reading;
     size_t sent, acked, failed;
     bool is_sending;
     /* Pieces of files, which go before the records; where the next one is taken from. */
@@ -78,6 +83,10 @@ struct ingest_intake {
 };
 
 struct ingest_intake *ingest_intake_begin(struct ingest_intakes *intakes);
+/* Counts this much, until the intake ends, as memory of e-mail in work. False: there is too much
+ * already. */
+SEA_MUST_CHECK bool ingest_intake_reserve(struct ingest_intake *intake,
+                                          struct ingest_lmtp_budget *mail, size_t bytes);
 /* Gives up one that was not published. */
 void ingest_intake_drop(struct ingest_intake *intake);
 /* Encodes all items, leaves out those known as duplicates, produces the rest; `done` follows,

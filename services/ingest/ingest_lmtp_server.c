@@ -22,9 +22,8 @@ enum {
     CONNECTIONS_MAX = 64,
     IDLE_S = 300, /* RFC 5321 4.5.3.2.7 */
     WRITE_S = 60,
-    MEMORY_MAX = 128 * 1024 * 1024, /* of messages that are being read */
-    READ_MAX = 256 * 1024,          /* that wait to be looked at */
-    UNREAD_MAX = 64 * 1024,         /* answers that the client doesn't fetch */
+    READ_MAX = 256 * 1024,  /* that wait to be looked at */
+    UNREAD_MAX = 64 * 1024, /* answers that the client doesn't fetch */
 };
 
 static const char LABEL[] = "email";
@@ -44,7 +43,6 @@ struct ingest_lmtp_server {
     struct evconnlistener *listener;
     TAILQ_HEAD(, connection) connections;
     size_t count;
-    struct ingest_lmtp_budget budget;
     bool is_holding; /* the app, until all are gone */
 };
 
@@ -156,28 +154,60 @@ static bool add_items(struct connection *connection, struct ingest_intake *intak
     return true;
 }
 
+/* A message that is read by the thread, in its intake's arena. */
+struct reading {
+    struct connection *connection;
+    struct ingest_mail mail;
+    bool is_read;
+};
+
+static void on_thread(void *ctx)
+{
+    struct ingest_intake *intake = ctx;
+    struct reading *reading = intake->ctx2;
+    reading->is_read = ingest_mail_read(
+        &reading->mail, sea_buf_view(&reading->connection->lmtp.message), &intake->arena);
+}
+
+static void on_read(void *ctx)
+{
+    struct ingest_intake *intake = ctx;
+    const struct reading *reading = intake->ctx2;
+    struct connection *connection = reading->connection;
+    if (reading->is_read && add_items(connection, intake, &reading->mail)) {
+        ingest_intake_publish(intake, on_published);
+        return;
+    }
+    connection->is_publishing = false;
+    answer(connection, reading->is_read ? INGEST_LMTP_LATER : INGEST_LMTP_REFUSED);
+    ingest_intake_drop(intake);
+    advance(connection);
+}
+
+/* The message stays where it is; of the intake's arena no more is used than it is long, by and by.
+ */
 static void publish(struct connection *connection)
 {
-    const struct ingest_edge *edge = connection->server->edge;
-    struct ingest_mail mail;
+    struct ingest_edge *edge = connection->server->edge;
     if (ingest_intakes_is_full(edge->intakes)) {
         answer(connection, INGEST_LMTP_LATER);
         return;
     }
     struct ingest_intake *intake = ingest_intake_begin(edge->intakes);
-    struct sea_str message = sea_buf_view(&connection->lmtp.message);
-    intake->ctx = connection;
-    intake->label = LABEL;
-    if (!ingest_mail_read(&mail, message, &intake->arena)) {
-        ingest_intake_drop(intake);
-        answer(connection, INGEST_LMTP_REFUSED);
-    } else if (!add_items(connection, intake, &mail)) {
+    struct reading *reading = sea_arena_zero(&intake->arena, sizeof(*reading));
+    sea_assert(reading); /* the first of a fresh arena */
+    if (!ingest_intake_reserve(intake, &edge->mail, connection->lmtp.message.len)) {
         ingest_intake_drop(intake);
         answer(connection, INGEST_LMTP_LATER);
-    } else {
-        connection->is_publishing = true;
-        ingest_intake_publish(intake, on_published);
+        return;
     }
+    reading->connection = connection;
+    intake->ctx = connection;
+    intake->ctx2 = reading;
+    intake->label = LABEL;
+    intake->reading = (struct ingest_reading){.read = on_thread, .done = on_read, .ctx = intake};
+    connection->is_publishing = true;
+    ingest_reader_add(edge->reader, &intake->reading);
 }
 
 /* ---- connections ---- */
@@ -261,7 +291,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                                          BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS),
         .lmtp = {.has = has_mailbox,
                  .ctx = connection,
-                 .budget = &server->budget,
+                 .budget = &server->edge->mail,
                  .message_max_bytes = INGEST_MAIL_MAX}};
     sea_assert(connection->stream);
     TAILQ_INSERT_TAIL(&server->connections, connection, of_server);
@@ -296,7 +326,7 @@ enum sea_err ingest_lmtp_server_open(struct ingest_lmtp_server **ret, struct ing
     if (!sea_http_parse_address(listen, &address, &len))
         return cannot_listen(listen, "an address is written as 127.0.0.1:2424 or [::1]:2424");
     struct ingest_lmtp_server *server = sea_alloc(sizeof(*server));
-    *server = (struct ingest_lmtp_server){.edge = edge, .budget = {.max_bytes = MEMORY_MAX}};
+    *server = (struct ingest_lmtp_server){.edge = edge};
     TAILQ_INIT(&server->connections);
     server->listener =
         evconnlistener_new_bind(sea_app_base(edge->app), on_accept, server,

@@ -294,11 +294,13 @@ static void start_gmime(void)
     g_mime_init();
 }
 
-static GMimeMessage *parse(struct sea_str message)
+/* What is parsed goes on pointing to the bytes. */
+static GMimeMessage *parse(GByteArray *bytes)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, start_gmime);
-    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(message.ptr, message.len);
+    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *parsed = g_mime_parser_construct_message(parser, NULL);
     g_object_unref(parser);
@@ -310,7 +312,9 @@ bool ingest_mail_read(struct ingest_mail *ret, struct sea_str message, struct se
 {
     struct sea_str bounded = within_bounds(message);
     struct reading reading = {.mail = ret, .arena = arena, .words = SEA_BUF(INGEST_MAIL_WORDS_MAX)};
-    GMimeMessage *parsed = bounded.len ? parse(bounded) : NULL;
+    /* Only read, and so not copied first. */
+    GByteArray bytes = {(guint8 *)(uintptr_t)bounded.ptr, (guint)bounded.len};
+    GMimeMessage *parsed = bounded.len ? parse(&bytes) : NULL;
     *ret = (struct ingest_mail){.is_cut = bounded.len < message.len};
     if (!parsed) return true;
     read_header(&reading, parsed);

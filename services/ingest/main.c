@@ -3,6 +3,7 @@
 #include "ingest_edge.h"
 #include "ingest_lmtp_server.h"
 #include "ingest_metrics.h"
+#include "ingest_reader.h"
 #include "sea_log.h"
 
 enum {
@@ -21,11 +22,7 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
 
 static void reload(void *ctx)
 {
-    struct ingest_edge *edge = ctx;
-    enum sea_err err = ingest_edge_load(edge, edge->config);
-    if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
+    ingest_edge_reload(ctx);
 }
 
 static void look(void *ctx)
@@ -107,6 +104,8 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                                     .name = "ingest",
                                     .master_key = config->master_key};
     edge->app = app;
+    edge->mail.max_bytes = INGEST_MAIL_MEMORY_MAX;
+    ingest_reader_open(&edge->reader, sea_app_base(app));
     sea_pepper_init(&edge->pepper, sea_str(config->pepper));
     enum sea_err err =
         sea_days_open(&edge->days, &keys, (1u << SEA_DAYS_INTAKE) | (1u << SEA_DAYS_DEAD));
@@ -153,6 +152,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
 static void stop(void *ctx)
 {
     struct ingest_edge *edge = ctx;
+    ingest_reader_close(&edge->reader);
     ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
     ingest_lmtp_server_close(&edge->lmtp);
     ingest_topic_close(&edge->topic);

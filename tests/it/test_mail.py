@@ -18,6 +18,7 @@ import edge as e
 from stack import eventually
 from test_adapters import fresh, recorded
 from test_adapters import send as post
+from test_seadesk import Operator
 
 TO = "demo@desk.example.com"
 GONE = (smtplib.SMTPServerDisconnected, ConnectionError)
@@ -189,27 +190,96 @@ def download(desk, attachment):
     return desk.get(attachment["download"].removeprefix("/api/v1")).content
 
 
-def pieces(pg, external_id, account="demo"):
+def parts(pg, external_id, account="demo"):
     return pg.value("SELECT count(*) FROM media_fetcher.part JOIN media_fetcher.item USING (item_id) WHERE event_id = %s",
                     e.message_id("email", external_id, account))
+
+
+def is_whole(desk, pg, external_id):
+    """All of with_files() is there, each piece of it once."""
+    assert {one["name"]: download(desk, one) for one in kept(desk, external_id)} == FILES
+    assert parts(pg, external_id) == 6 + 2 + 1
 
 
 def test_files_inside_a_message_are_kept_sealed_and_handed_out_as_they_were(lmtp, desk, pg, kafka_consumer):
     message, external_id = with_files()
     assert send(lmtp, message) == {}
-    shown = kept(desk, external_id)
-    assert {one["name"]: download(desk, one) for one in shown} == FILES
-    assert {one["name"]: one["mime"] for one in shown} == {"箱.png": "image/png", "Rechnung.pdf": "application/pdf", "inline.gif": "image/gif"}
+    is_whole(desk, pg, external_id)
+    assert {one["name"]: one["mime"] for one in kept(desk, external_id)} == {"箱.png": "image/png", "Rechnung.pdf": "application/pdf", "inline.gif": "image/gif"}
     sealed = pg.query("SELECT sealed FROM media_fetcher.part JOIN media_fetcher.item USING (item_id) WHERE event_id = %s",
                       e.message_id("email", external_id))
-    assert len(sealed) == 6 + 2 + 1 and not any(b"x" * 32 in bytes(one) or b"PNG" in bytes(one)[:200] for one, in sealed)
+    assert not any(b"x" * 32 in bytes(one) or b"PNG" in bytes(one)[:200] for one, in sealed)
     event = uuid.UUID(e.message_id("email", external_id)).bytes
     record = kafka_consumer("seadesk.files", beginning=True).wait_for(lambda record: event in record.value, 60)
     assert len(record.value) < 256 * 1024 and b"PNG" not in record.value and b"x" * 32 not in record.value
 
 
-def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(program, service, kafka_consumer):
-    message, external_id = written()
+def sendgrid(external_id):
+    """A form in parts, as SendGrid hands over what with_files() has."""
+    boundary = e.new("b")
+    fields = {"headers": f"From: {external_id}\r\nMessage-ID: <{external_id}>\r\nSubject: My order", "text": "See the files",
+              "envelope": '{"to":["sendgrid@desk.example.com"]}'}
+    body = b"".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+                    for name, value in fields.items())
+    body += b"".join(f'--{boundary}\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\n\r\n'.encode() + content + b"\r\n"
+                     for name, content in FILES.items())
+    request = recorded.Request(recorded.CORPUS / "sendgrid" / "reply.http")
+    request.headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    request.body = body + f"--{boundary}--\r\n".encode()
+    return request.sign(at_s=int(time.time()))
+
+
+@pytest.mark.parametrize("account", ["postmark", "sendgrid"])
+def test_files_in_a_provider_s_form_are_kept_as_they_were(program, env, desk, account):
+    external_id, edge = e.new("m") + "@mail.example.com", e.Edge(env["SEADESK_INGEST_URL"])
+    status = edge.postmark(external_id, FILES, external_id).status_code if account == "postmark" else post(sendgrid(external_id), edge)[0]
+    assert status == 200
+    assert {one["name"]: download(desk, one) for one in kept(desk, external_id, account=account)} == FILES
+
+
+def test_what_is_too_large_or_over_its_contact_s_quota_is_told_and_leaves_no_bytes(lmtp, desk, pg):
+    large, large_id = written()
+    large.add_attachment(bytes(17_000_000), maintype="application", subtype="zip", filename="all.zip")
+    assert send(lmtp, large) == {}
+    (one,) = kept(desk, large_id, states=("refused",))
+    assert one["reason"] == "too_large"
+    sender = e.new("m") + "@example.com"
+    first, first_id = written(sender=sender)
+    first.add_attachment(PNG, maintype="image", subtype="png", filename="a.png")
+    assert send(lmtp, first) == {}
+    kept(desk, first_id)
+    pg.query("UPDATE media_fetcher.item SET size = 1 << 30 WHERE event_id = %s", e.message_id("email", first_id))
+    second, second_id = written(sender=sender)
+    second.add_attachment(PNG * 50_000, maintype="image", subtype="png", filename="a.png")
+    assert send(lmtp, second) == {}
+    (one,) = kept(desk, second_id, states=("refused",))
+    assert one["reason"] == "quota"
+    eventually(lambda: parts(pg, large_id) == parts(pg, second_id) == 0)
+
+
+def test_a_file_of_which_a_piece_is_missing_is_told_and_mended_by_the_piece(lmtp, env, desk, pg, clock, kafka_consumer):
+    """The piece is lost where an operator's replay finds it again: on the topic, but not in the database."""
+    message, external_id = with_files()
+    lost = e.uuid5(e.message_id("email", external_id), "piece", str(1 << 16 | 2))  # the third of the second file
+    pg.query("INSERT INTO media_fetcher.seen (day, id) VALUES (current_date, %s)", lost)
+    assert send(lmtp, message) == {}
+    shown = eventually(lambda: (shown := desk.message("email", external_id)) and
+                       [one["state"] for one in shown["attachments"]] == ["done", "pending", "done"] and shown["attachments"])
+    assert not shown[1]["reason"]
+    clock.advance(3_601_000)
+    states = ("done", "failed")
+    assert [one["reason"] for one in kept(desk, external_id, states=states)] == [None, "incomplete", None]
+    record = kafka_consumer("seadesk.files", beginning=True).wait_for(e.of_id(lost))
+    pg.query("DELETE FROM media_fetcher.seen WHERE id = %s", lost)
+    place = ("media-fetcher", "seadesk.files", str(record.partition), f"{record.offset}..{record.offset}")
+    assert "took 1 of 1" in Operator(env).json("replay", *place, code=0)["text"]
+    is_whole(desk, pg, external_id)
+
+
+# ---- nothing lost, nothing twice ----
+
+def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(program, service, desk, pg):
+    message, external_id = with_files()
     with connected(program) as connection:
         service("kafka").signal(signal.SIGSTOP)
         try:
@@ -220,19 +290,19 @@ def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(progr
             service("kafka").signal(signal.SIGCONT)
         program.wait_ready()
         assert send(connection, message) == {}  # the connection goes on
-    is_there(kafka_consumer, external_id)
+    is_whole(desk, pg, external_id)
 
 
-@pytest.mark.parametrize("point", ["ingest.produced", "ingest.acknowledged"])
-def test_killed_before_the_answer_it_is_sent_again_with_the_same_id(program, kafka_consumer, point):
-    message, external_id = written()
+@pytest.mark.parametrize("point", ["ingest.verified", "ingest.files_acknowledged", "ingest.produced", "ingest.acknowledged"])
+def test_killed_before_the_answer_it_is_sent_again_with_the_same_ids(program, desk, pg, point):
+    message, external_id = with_files()
     crash = program.crash_at(point)
     with pytest.raises(GONE), contextlib.closing(connected(program)) as connection:
         send(connection, message)
     crash.wait()
     with connected(program) as connection:
         assert send(connection, message) == {}
-    is_there(kafka_consumer, external_id)
+    is_whole(desk, pg, external_id)
 
 
 def test_at_its_end_a_waiting_client_is_told(program):

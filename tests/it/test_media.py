@@ -237,6 +237,18 @@ def test_a_crash_anywhere_leaves_one_row_and_the_file(media, write, settled, fil
     assert pg.value("SELECT count(*) FROM media_fetcher.item WHERE event_id = %s", e.message_id("form", message)) == 1
 
 
+@pytest.mark.parametrize("point", ["media-fetcher.applied", "media-fetcher.stored"])
+def test_a_crash_leaves_each_piece_of_a_file_inside_a_message_once(media, edge, settled, desk, pg, point):
+    message, content = e.new("m") + "@mail.example.com", PNG * 100_000
+    crash = media.crash_at(point)
+    assert edge.postmark(message, {"a.png": content}, message).status_code == 200
+    crash.wait()
+    (one,) = settled(message, "done", "email", "postmark")
+    assert fetch(desk, one).content == content
+    assert pg.value("SELECT count(*) FROM media_fetcher.part JOIN media_fetcher.item USING (item_id) WHERE event_id = %s",
+                    e.message_id("email", message, "postmark")) == 4
+
+
 def test_a_story_tells_what_became_of_an_attachment(write, settled, files, desk):
     message = write(files())
     settled(message, "done")

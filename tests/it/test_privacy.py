@@ -133,6 +133,17 @@ def test_of_somebody_erased_while_a_file_comes_nothing_is_stored(person, ingest,
     assert kept() is None and coming() is None
 
 
+def test_files_inside_a_message_go_with_their_person(ingest, desk, sup, pg):
+    message = e.new("m") + "@mail.example.com"
+    assert e.Edge(ingest.base).postmark(message, {"a.png": b"\x89PNG" * 200_000, "b.png": b"\x89PNG"}, message).status_code == 200
+    shown = eventually(lambda: (shown := desk.message("email", message, "postmark")) and
+                       all(one["state"] == "done" for one in shown["attachments"]) and shown)
+    customer = desk.get(f"/tickets/{shown['ticket_id']}").json()["customer_id"]
+    stores = {store["store"]: store["rows"] for store in wait_done(sup, ask(sup, customer))["stores"]}
+    assert stores["media_fetcher.item"] == 2 and stores["media_fetcher.part"] == 4 + 1
+    assert pg.value("SELECT count(*) FROM media_fetcher.item WHERE event_id = %s", e.message_id("email", message, "postmark")) == 0
+
+
 def test_a_person_is_forgotten_everywhere_and_it_is_proved(person, sup, desk, pg, keys_pg, tmp_path):
     person.call("rec/of-the-forgotten")
     eventually(lambda: calls_of(pg, person.customer) == 1)
