@@ -1,6 +1,7 @@
 /* sea_http_client.c: libcurl's sockets and timer as events of the loop; outcomes told apart. */
 #include "sea_http_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,7 +29,8 @@ struct sea_http_transfer {
     TAILQ_ENTRY(sea_http_transfer) of_client;
     struct sea_http_client *client;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers; /* of mail: its recipient */
+    bool is_mail;
     sea_http_reply_fn *on_reply;
     void *ctx;
     bool (*may_connect)(void *ctx, const struct sockaddr *address);
@@ -90,13 +92,15 @@ static void free_transfer(struct sea_http_transfer *transfer)
     free(transfer);
 }
 
-/* The bytes of the request that went out; none means the peer cannot have acted on it. */
-static bool was_sent(CURL *easy)
+/* The bytes of the request that went out; none means the peer cannot have acted on it. Mail isn't
+ * accepted before its last line, which follows what libcurl has taken of it. */
+static bool was_sent(const struct sea_http_transfer *transfer)
 {
     long head_bytes = 0;
     curl_off_t body_bytes = 0;
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &head_bytes);
-    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
+    if (transfer->is_mail) return transfer->body_read == transfer->body_len;
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &head_bytes);
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
     return head_bytes > 0 || body_bytes > 0;
 }
 
@@ -116,6 +120,30 @@ static void count(const struct sea_http_transfer *transfer, const struct sea_htt
                        transfer->peer);
 }
 
+/* The last of the server's lines with this status; the answer to QUIT may follow. */
+static struct sea_str line_of(struct sea_str lines, long status)
+{
+    char code[8];
+    struct sea_str found = {"", 0};
+    snprintf(code, sizeof code, "%03ld", status % 1000);
+    while (lines.len > 0) {
+        const char *end = memchr(lines.ptr, '\n', lines.len);
+        size_t len = end != NULL ? (size_t)(end - lines.ptr) + 1 : lines.len;
+        struct sea_str line = {lines.ptr, len};
+        if (sea_str_starts(line, code)) found = sea_str_trim(line);
+        lines = (struct sea_str){lines.ptr + len, lines.len - len};
+    }
+    return found;
+}
+
+/* libcurl's words for a refused MAIL, RCPT or DATA, and for a refused message. */
+static bool is_mail_refused(const struct sea_http_transfer *transfer, CURLcode result, long status)
+{
+    bool is_said =
+        result == CURLE_SEND_ERROR || (result == CURLE_WEIRD_SERVER_REPLY && was_sent(transfer));
+    return transfer->is_mail && is_said && status >= 400;
+}
+
 static void finish(struct sea_http_transfer *transfer, CURLcode result)
 {
     long status = 0;
@@ -131,8 +159,10 @@ static void finish(struct sea_http_transfer *transfer, CURLcode result)
         .is_forbidden = transfer->is_forbidden,
         .took_ms = sea_clock_mono_ms() - transfer->begun_ms,
     };
-    if (result != CURLE_OK) {
-        reply.outcome = was_sent(transfer->easy) ? SEA_HTTP_UNKNOWN : SEA_HTTP_NOT_SENT;
+    if (transfer->is_mail) reply.body = line_of(reply.headers, status);
+    if (transfer->is_mail && result != CURLE_OK && status < 400) reply.status = 0;
+    if (result != CURLE_OK && !is_mail_refused(transfer, result, status)) {
+        reply.outcome = was_sent(transfer) ? SEA_HTTP_UNKNOWN : SEA_HTTP_NOT_SENT;
         reply.cause = transfer->cause[0] != '\0' ? transfer->cause : curl_easy_strerror(result);
         if (reply.is_too_large) reply.cause = "the answer is larger than allowed";
     }
@@ -267,6 +297,30 @@ static void set_body(struct sea_http_transfer *transfer, const struct sea_http_c
     }
 }
 
+static void set_mail(struct sea_http_transfer *transfer, const struct sea_http_call *call,
+                     uint32_t timeout_ms)
+{
+    CURL *easy = transfer->easy;
+    const struct sea_http_mail *mail = call->mail;
+    transfer->is_mail = true;
+    transfer->body = sea_str_dup(call->body);
+    transfer->body_len = call->body.len;
+    transfer->headers = curl_slist_append(NULL, mail->to);
+    sea_assert(transfer->headers != NULL);
+    SET(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    SET(easy, CURLOPT_USE_SSL, (long)(mail->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    if (mail->user != NULL) SET(easy, CURLOPT_USERNAME, mail->user);
+    if (mail->user != NULL) SET(easy, CURLOPT_PASSWORD, mail->password);
+    SET(easy, CURLOPT_MAIL_FROM, mail->from);
+    SET(easy, CURLOPT_MAIL_RCPT, transfer->headers);
+    /* libcurl waits for the answer to the QUIT after a refusal, and does nothing else meanwhile. */
+    SET(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeout_ms + 999) / 1000);
+    SET(easy, CURLOPT_UPLOAD, 1L);
+    SET(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->body.len);
+    SET(easy, CURLOPT_READFUNCTION, give_body);
+    SET(easy, CURLOPT_READDATA, transfer);
+}
+
 static void set_headers(struct sea_http_transfer *transfer, const struct sea_http_call *call)
 {
     transfer->headers =
@@ -327,6 +381,7 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
 {
     if (client->in_flight >= client->config.in_flight_max) return NULL;
     struct sea_http_transfer *transfer = sea_alloc(sizeof *transfer);
+    uint32_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
     size_t answer_max =
         call->response_max_bytes > 0 ? call->response_max_bytes : RESPONSE_MAX_BYTES;
     *transfer = (struct sea_http_transfer){.client = client,
@@ -340,10 +395,13 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
                                            .begun_ms = sea_clock_mono_ms()};
     sea_assert(transfer->easy != NULL);
     set_options(transfer, call);
-    set_headers(transfer, call);
-    set_body(transfer, call);
+    if (call->mail != NULL) {
+        set_mail(transfer, call, timeout_ms);
+    } else {
+        set_headers(transfer, call);
+        set_body(transfer, call);
+    }
     if (call->may_connect != NULL) set_judge(transfer);
-    uint32_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
     struct timeval timeout = {timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000};
     evtimer_assign(&transfer->deadline, client->base, on_deadline, transfer);
     evtimer_add(&transfer->deadline, &timeout);

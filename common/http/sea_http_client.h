@@ -1,6 +1,6 @@
-/* sea_http_client.h: HTTP calls to other systems, on libcurl's multi interface and the caller's
- * libevent loop. One thread. No redirects are followed; certificates are verified; HTTP/1.1 over
- * kept connections. */
+/* sea_http_client.h: HTTP calls to other systems, and mail to a submission server, on libcurl's
+ * multi interface and the caller's libevent loop. One thread. No redirects are followed;
+ * certificates are verified; HTTP/1.1, or SMTP, over kept connections. */
 #ifndef SEA_HTTP_CLIENT_H
 #define SEA_HTTP_CLIENT_H
 
@@ -19,6 +19,16 @@ struct sea_http_client_config {
     const char *ca_file;    /* NULL: what SSL_CERT_FILE names, else the system's certificates */
 };
 
+/* Mail (RFC 6409): the body is a message with CRLF, the address smtp://host:port/NAME or smtps://…,
+ * where NAME is what we call ourselves. A call is answered when the server said of the message that
+ * it takes it (250) or doesn't (4xx, 5xx); the reply's body is that line. Troubles with the server
+ * itself (its greeting, TLS, the login) are NOT_SENT, with the status it gave. */
+struct sea_http_mail {
+    const char *from, *to;       /* of the envelope, without brackets */
+    const char *user, *password; /* NULL: no login */
+    bool is_plain;               /* of smtp://: without STARTTLS; otherwise it is a must */
+};
+
 struct sea_http_call {
     const char *peer; /* constant, few of them: a metric's label */
     enum sea_http_method method;
@@ -26,7 +36,9 @@ struct sea_http_call {
     const char *const
         *headers;        /* "Name: value" lines without CR or LF, NULL at the end; NULL: none */
     struct sea_str body; /* copied */
-    uint32_t timeout_ms; /* for everything; 0: 10,000 */
+    const struct sea_http_mail
+        *mail;                   /* NULL: it is HTTP. Otherwise method and headers don't count */
+    uint32_t timeout_ms;         /* for everything; 0: 10,000 */
     uint32_t connect_timeout_ms; /* until it can be written; 0: 5,000 */
     size_t response_max_bytes;   /* 0: 1 MiB */
     /* May be sent again unseen when a kept connection turns out to be dead (RFC 9110 §9.2.2).

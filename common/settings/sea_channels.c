@@ -26,6 +26,7 @@ static const struct {
 #include "sea_channels.def"
 #undef SEA_ADAPTER_ROW
 #undef SEA_CHANNEL_ROW
+    {"smtp", SEA_SENDS_AS},
 };
 
 static const struct sea_channel CHANNELS[] = {
@@ -196,12 +197,14 @@ static const struct sea_channel *read_channel(struct sea_yaml_node node)
     return sea_yaml_choice(node, names, SEA_COUNT(names), &choice) ? &CHANNELS[choice] : NULL;
 }
 
-static enum sea_adapter read_adapter(struct sea_yaml_node node, enum sea_adapter usual)
+/* One of the first `count`. */
+static enum sea_adapter read_adapter(struct sea_yaml_node node, enum sea_adapter usual,
+                                     uint32_t count)
 {
-    const char *names[SEA_ADAPTER_COUNT];
+    const char *names[SEA_COUNT(ADAPTERS)];
     uint32_t choice = (uint32_t)usual;
     for (size_t i = 0; i < SEA_COUNT(names); i++) names[i] = ADAPTERS[i].name;
-    if (!sea_yaml_is_absent(node)) sea_yaml_choice(node, names, SEA_COUNT(names), &choice);
+    if (!sea_yaml_is_absent(node)) sea_yaml_choice(node, names, count, &choice);
     return (enum sea_adapter)choice;
 }
 
@@ -238,6 +241,21 @@ static void check_sender(struct sea_yaml_node node, const struct sea_account *ac
                        ADAPTERS[account->send_adapter].name);
 }
 
+static void read_login(struct sea_loader *loader, struct sea_yaml_map *map,
+                       struct sea_yaml_node node, struct sea_account *account)
+{
+    bool is_mail = account->send_adapter == SEA_ADAPTER_SMTP;
+    struct sea_yaml_node login = sea_adapter_is_sms(account->send_adapter)
+                                     ? sea_yaml_need(map, "login")
+                                     : sea_yaml_get(map, "login");
+    if (!sea_yaml_is_absent(login) && (is_mail || sea_adapter_is_sms(account->send_adapter)))
+        sea_loader_text(loader, login, &account->login);
+    if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS && account->token.count == 0)
+        account->token = account->secret;
+    if (!is_mail || account->login)
+        need_secret(loader, &account->token, node, "token", account->channel);
+}
+
 static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
                       struct sea_account *account)
 {
@@ -246,8 +264,10 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
     if (!sea_yaml_map(node, &map)) return;
     enum sea_adapter usual =
         account->adapter == SEA_ADAPTER_GENERIC ? SEA_ADAPTER_WEBHOOK : account->adapter;
-    account->send_adapter = read_adapter(sea_yaml_get(&map, "adapter"), usual);
-    sea_loader_url(loader, sea_yaml_need(&map, "base"), &account->api_base);
+    account->send_adapter = read_adapter(sea_yaml_get(&map, "adapter"), usual, SEA_ADAPTER_WAYS);
+    bool is_mail = account->send_adapter == SEA_ADAPTER_SMTP;
+    sea_loader_url(loader, sea_yaml_need(&map, "base"), is_mail ? "smtp" : "http",
+                   &account->api_base);
     sea_loader_secrets(loader, sea_yaml_get(&map, "token"), &account->token);
     sea_yaml_int(sea_yaml_get(&map, "rate_per_s"), 1, 10000, &rate_per_s);
     account->rate_per_s = (uint32_t)rate_per_s;
@@ -256,16 +276,13 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
     struct sea_yaml_node sender =
         has_sender ? sea_yaml_need(&map, "sender") : sea_yaml_get(&map, "sender");
     if (!sea_yaml_is_absent(sender)) sea_loader_text(loader, sender, &account->sender);
-    if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS ||
-        account->send_adapter == SEA_ADAPTER_AFRICASTALKING_SMS)
-        sea_loader_text(loader, sea_yaml_need(&map, "login"), &account->login);
-    if (account->send_adapter == SEA_ADAPTER_TWILIO_SMS && account->token.count == 0)
-        account->token = account->secret;
+    if (is_mail && account->sender && !strchr(account->sender, '@'))
+        sea_yaml_error(sender, "'%s', expected an e-mail address", account->sender);
+    read_login(loader, &map, node, account);
     for (uint32_t i = 0; i < account->token.count; i++)
         if (account->send_adapter == SEA_ADAPTER_WEBHOOK &&
             sea_str_starts(account->token.live[i], "whsec_"))
             check_signing(node, account->token.live[i]);
-    need_secret(loader, &account->token, node, "token", account->channel);
     check_sender(node, account);
     sea_yaml_end(&map);
 }
@@ -275,10 +292,12 @@ static void read_files(struct sea_loader *loader, struct sea_yaml_node node,
                        struct sea_account *account)
 {
     struct sea_yaml_map map;
-    account->files_base = account->api_base;
-    account->files_token = account->token;
+    if (account->send_adapter != SEA_ADAPTER_SMTP) {
+        account->files_base = account->api_base;
+        account->files_token = account->token;
+    }
     if (!sea_yaml_map(node, &map)) return;
-    sea_loader_url(loader, sea_yaml_need(&map, "base"), &account->files_base);
+    sea_loader_url(loader, sea_yaml_need(&map, "base"), "http", &account->files_base);
     sea_loader_secrets(loader, sea_yaml_need(&map, "token"), &account->files_token);
     sea_yaml_end(&map);
 }
@@ -299,7 +318,8 @@ static void read_account(struct sea_loader *loader, struct sea_yaml_node node,
     account->menu = sea_loader_menu(loader, menu);
     sea_loader_gate_menu(loader, menu, account->menu, account->market);
     if (account->channel) {
-        account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter);
+        account->adapter = read_adapter(sea_yaml_get(&map, "adapter"), account->channel->adapter,
+                                        SEA_ADAPTER_COUNT);
         if (ADAPTERS[account->adapter].traits & SEA_NEEDS_SECRET)
             need_secret(loader, &account->secret, node, "secret", account->channel);
         if (ADAPTERS[account->adapter].traits & SEA_NEEDS_VERIFY_TOKEN)
@@ -369,7 +389,7 @@ static void read_rejects(struct sea_loader *loader, struct sea_yaml_node node,
     struct sea_yaml_map map;
     if (!sea_yaml_map(node, &map)) return;
     struct sea_yaml_node url = sea_yaml_need(&map, "url"), signing = sea_yaml_need(&map, "signing");
-    sea_loader_url(loader, url, &source->rejects_url);
+    sea_loader_url(loader, url, "http", &source->rejects_url);
     read_signing(loader, signing, &source->rejects_signing);
     if (loader->from->is_production && source->rejects_url &&
         strncmp(source->rejects_url, "https:", 6) != 0)

@@ -30,6 +30,8 @@ enum sea_adapter {
 #undef SEA_ADAPTER_ROW
 #undef SEA_CHANNEL_ROW
     SEA_ADAPTER_COUNT,
+    SEA_ADAPTER_SMTP = SEA_ADAPTER_COUNT, /* e-mail, which only goes out that way */
+    SEA_ADAPTER_WAYS,                     /* how many there are in and out */
 };
 
 /* Texts to telephones, which need no data. */
@@ -57,10 +59,10 @@ struct sea_account {
     struct sea_secrets token;        /* what we send with; of Twilio the auth token */
     const char *api_base;            /* without a final '/'; NULL: this account can't send */
     const char *sender;              /* phone number id, or the number we send from; NULL: none */
-    const char *login;               /* account sid, or user name; NULL elsewhere */
-    const struct sea_menu *menu;     /* of dialogues by dial string; NULL elsewhere */
-    uint32_t rate_per_s;             /* sends a second that the provider allows */
-    const char *files_base;          /* where its customers' files are fetched; NULL: nowhere */
+    const char *login;           /* account sid, or user name; NULL elsewhere, or none is wanted */
+    const struct sea_menu *menu; /* of dialogues by dial string; NULL elsewhere */
+    uint32_t rate_per_s;         /* sends a second that the provider allows */
+    const char *files_base;      /* where its customers' files are fetched; NULL: nowhere */
     struct sea_secrets files_token;
 };
 

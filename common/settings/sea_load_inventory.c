@@ -83,7 +83,7 @@ void sea_load_translation(struct sea_loader *loader, struct sea_yaml_map *file)
     translation->timeout_ms = 3000;
     if (!sea_yaml_map(sea_yaml_need(file, "engine"), &engine)) return;
     sea_yaml_text(sea_yaml_need(&engine, "name"), &translation->name);
-    sea_loader_url(loader, sea_yaml_need(&engine, "url"), &translation->url);
+    sea_loader_url(loader, sea_yaml_need(&engine, "url"), "http", &translation->url);
     sea_loader_secrets(loader, sea_yaml_get(&engine, "api_key"), &translation->api_key);
     sea_yaml_duration(sea_yaml_get(&engine, "timeout"), 100, 60000, &translation->timeout_ms);
     sea_yaml_int(sea_yaml_get(&engine, "in_flight"), 1, 1000, &in_flight);

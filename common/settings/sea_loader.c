@@ -161,15 +161,19 @@ bool sea_loader_text(struct sea_loader *loader, struct sea_yaml_node node, const
     return kept != NULL;
 }
 
-bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const char **ret)
+bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const char *scheme,
+                    const char **ret)
 {
     const char *url = NULL;
     if (!sea_loader_text(loader, node, &url)) return false;
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
-        sea_yaml_error(node, "'%s', expected an address that begins with http:// or https://", url);
+    size_t len = strlen(scheme);
+    bool is_begun = strncmp(url, scheme, len) == 0;
+    if (!is_begun || strncmp(url + len + (url[len] == 's'), "://", 3) != 0) {
+        sea_yaml_error(node, "'%s', expected an address that begins with %s:// or %ss://", url,
+                       scheme, scheme);
         return false;
     }
-    size_t len = strlen(url);
+    len = strlen(url);
     while (url[len - 1] == '/') len--;
     *ret = sea_yaml_keep(node, (struct sea_str){url, len});
     return *ret != NULL;

@@ -19,8 +19,10 @@ void sea_loader_secrets(struct sea_loader *loader, struct sea_yaml_node node,
                         struct sea_secrets *ret);
 /* Text in which ${NAME} and ${NAME:-default} stand for environment variables. */
 bool sea_loader_text(struct sea_loader *loader, struct sea_yaml_node node, const char **ret);
-/* The same for an http or https address, without a final '/'. */
-bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const char **ret);
+/* The same for an address of the scheme, or of the scheme with an 's' behind, without a final '/'.
+ */
+bool sea_loader_url(struct sea_loader *loader, struct sea_yaml_node node, const char *scheme,
+                    const char **ret);
 /* The market of that code; NULL: absent, or an error was added. */
 const struct sea_market *sea_loader_market(struct sea_loader *loader, struct sea_yaml_node node);
 

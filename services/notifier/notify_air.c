@@ -8,7 +8,8 @@
 #include "sea_id.h"
 
 /* What is written begins within 5 s of an opt-out's answer: consents may lag by 2 s. */
-enum { CONNECT_TIMEOUT_MS = 2000, RESPONSE_MAX_BYTES = 64 * 1024 };
+/* Of mail the greeting, TLS and the login are part of it. */
+enum { CONNECT_TIMEOUT_MS = 2000, MAIL_CONNECT_TIMEOUT_MS = 3000, RESPONSE_MAX_BYTES = 64 * 1024 };
 
 enum sea_err notify_air_open(struct notify_air *air, struct event_base *base, size_t cap,
                              uint32_t timeout_ms)
@@ -112,7 +113,7 @@ void notify_air_keep(struct notify_flight *flight, const char *reason, bool is_f
 static void on_reply(void *ctx, const struct sea_http_reply *reply)
 {
     struct notify_flight *flight = ctx;
-    bool is_whole = reply->outcome == SEA_HTTP_ANSWERED;
+    bool is_whole = reply->outcome != SEA_HTTP_UNKNOWN; /* or nothing, but why mail wasn't taken */
     struct notify_response response = {.status = is_whole ? reply->status : 0,
                                        .is_unsent = reply->outcome == SEA_HTTP_NOT_SENT,
                                        .retry_after_ms =
@@ -128,6 +129,14 @@ void notify_air_send(struct notify_flight *flight)
     const char *headers[5] = {flight->call.content_type, flight->call.authorization.ptr};
     for (size_t i = 0, n = 2; i < SEA_COUNT(flight->call.lines); i++)
         if (flight->call.lines[i][0] != '\0') headers[n++] = flight->call.lines[i];
+    const struct notify_call *from = &flight->call;
+    const struct sea_http_mail mail = {
+        .from = from->mail_from.ptr,
+        .to = from->mail_to.ptr,
+        .user = from->mail_user.len > 0 ? from->mail_user.ptr : NULL,
+        .password = from->mail_password.ptr,
+        .is_plain = from->is_mail_plain,
+    };
     struct sea_http_call call = {
         .peer = flight->peer,
         .method = flight->call.is_put ? SEA_HTTP_PUT : SEA_HTTP_POST,
@@ -135,7 +144,8 @@ void notify_air_send(struct notify_flight *flight)
         .headers = headers,
         .body = sea_buf_view(&flight->call.body),
         .timeout_ms = flight->air->timeout_ms,
-        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .mail = from->is_mail ? &mail : NULL,
+        .connect_timeout_ms = from->is_mail ? MAIL_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
         .response_max_bytes = RESPONSE_MAX_BYTES,
     };
     sea_assert(flight->stage == NOTIFY_COMMITTED);

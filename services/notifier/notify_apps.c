@@ -183,6 +183,20 @@ static void escape(struct sea_buf *out, struct sea_str text)
     }
 }
 
+/* Where it was asked, as far as that is told: in a channel, under its message. */
+static void add_place(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct notify_letter *letter)
+{
+    struct sea_str id = letter->thread;
+    const char *colon = id.len > 0 ? memchr(id.ptr, ':', id.len) : NULL;
+    if (colon == NULL || id.ptr[0] == 'D') { /* of a direct message */
+        add_str(doc, root, "channel", letter->to);
+        return;
+    }
+    size_t len = (size_t)(colon - id.ptr);
+    add_str(doc, root, "channel", (struct sea_str){id.ptr, len});
+    add_str(doc, root, "thread_ts", (struct sea_str){colon + 1, id.len - len - 1});
+}
+
 /* To a member's id it goes as a direct message of the app. */
 const char *notify_slack_call(const struct notify_letter *letter, const char *attempt,
                               struct notify_call *ret)
@@ -196,7 +210,7 @@ const char *notify_slack_call(const struct notify_letter *letter, const char *at
     escape(&text, letter->text);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = add_root(doc);
-    add_str(doc, root, "channel", letter->to);
+    add_place(doc, root, letter);
     add_str(doc, root, "text", sea_buf_view(&text));
     yyjson_mut_obj_add_bool(doc, root, "mrkdwn", false);
     yyjson_mut_obj_add_bool(doc, root, "unfurl_links", false);

@@ -5,22 +5,23 @@
 
 #include "notify_codec.h"
 
-enum { ADDRESS_MAX = 512, TEXT_MAX = 128 * 1024, LANGUAGE_MAX = 32 };
+enum { ADDRESS_MAX = 512, THREAD_MAX = 4096, TEXT_MAX = 128 * 1024, LANGUAGE_MAX = 32 };
 
 /* What the letter is made of, in clear. */
 struct opened {
-    struct sea_buf address, text, variables;
+    struct sea_buf address, text, variables, thread;
     bool is_erased, is_unreadable;
 };
 
 #define OPENED                                                                                     \
     {                                                                                              \
-        .address = SEA_BUF(ADDRESS_MAX), .text = SEA_BUF(TEXT_MAX), .variables = SEA_BUF(TEXT_MAX) \
+        .address = SEA_BUF(ADDRESS_MAX), .text = SEA_BUF(TEXT_MAX),                                \
+        .variables = SEA_BUF(TEXT_MAX), .thread = SEA_BUF(THREAD_MAX)                              \
     }
 
 static void close_opened(struct opened *opened)
 {
-    struct sea_buf *bufs[] = {&opened->address, &opened->text, &opened->variables};
+    struct sea_buf *bufs[] = {&opened->address, &opened->text, &opened->variables, &opened->thread};
     for (size_t i = 0; i < SEA_COUNT(bufs); i++) sea_buf_wipe(bufs[i]);
 }
 
@@ -32,7 +33,7 @@ static struct sea_str str_of(ProtobufCBinaryData bytes)
 enum sea_err notify_letter_prefetch(struct sea_keys *keys, struct sea_arena *arena,
                                     const struct notify_set *set)
 {
-    struct sea_sealed *sealed = sea_arena_alloc(arena, (3 * set->count + 1) * sizeof(*sealed));
+    struct sea_sealed *sealed = sea_arena_alloc(arena, (4 * set->count + 1) * sizeof(*sealed));
     size_t count = 0;
     if (sealed == NULL) return SEA_ERR_RETRY;
     for (size_t i = 0; i < set->count; i++) {
@@ -43,6 +44,8 @@ enum sea_err notify_letter_prefetch(struct sea_keys *keys, struct sea_arena *are
         sealed[count++] = (struct sea_sealed){contact, str_of(message->text->sealed)};
         sealed[count++] =
             (struct sea_sealed){contact, str_of(draft->ladder[message->rung]->sealed_address)};
+        struct sea_str thread = str_of(draft->ladder[message->rung]->sealed_thread);
+        if (thread.len > 0) sealed[count++] = (struct sea_sealed){contact, thread};
         if (message->sealed_parameters.len > 0 &&
             notify_codec_key(draft->ladder[0]->contact_key, &first))
             sealed[count++] = (struct sea_sealed){first, str_of(message->sealed_parameters)};
@@ -73,14 +76,18 @@ static enum sea_err open_all(struct sea_keys *keys, const struct notify_delivery
     const struct sea_key *contact = &delivery->contact_key;
     struct sea_place text = {SEA_STR("seadesk.outbound"), SEA_STR("text"), row};
     struct sea_place address = {SEA_STR("seadesk.drafts"), SEA_STR("address"), row};
+    struct sea_place thread = {SEA_STR("seadesk.drafts"), SEA_STR("thread"), row};
     struct sea_place parameters = {SEA_STR("seadesk.outbound"), SEA_STR("parameters"), row};
     const Seadesk__V1__Draft *draft = message->draft;
+    struct sea_str sealed_thread = str_of(draft->ladder[message->rung]->sealed_thread);
     struct sea_key first;
     enum sea_err err =
         open_field(keys, contact, &text, str_of(message->text->sealed), &ret->text, ret);
     if (!err)
         err = open_field(keys, contact, &address,
                          str_of(draft->ladder[message->rung]->sealed_address), &ret->address, ret);
+    if (!err && sealed_thread.len > 0)
+        err = open_field(keys, contact, &thread, sealed_thread, &ret->thread, ret);
     if (!err && delivery->must_be_template &&
         notify_codec_key(draft->ladder[0]->contact_key, &first))
         err = open_field(keys, &first, &parameters, str_of(message->sealed_parameters),
@@ -131,6 +138,18 @@ static const char *call_template(const struct notify_letter_from *from,
     return refused;
 }
 
+static const char *call_text(const struct opened *opened, struct notify_letter *letter,
+                             struct notify_call *call)
+{
+    Seadesk__V1__Thread *thread =
+        seadesk__v1__thread__unpack(NULL, opened->thread.len, (const uint8_t *)opened->thread.ptr);
+    if (thread != NULL) letter->thread = sea_str(thread->id);
+    if (thread != NULL) letter->subject = sea_str(thread->subject);
+    const char *refused = notify_provider_call(letter, call);
+    if (thread != NULL) seadesk__v1__thread__free_unpacked(thread, NULL);
+    return refused;
+}
+
 static enum notify_letter_result result_of(const struct opened *opened)
 {
     if (opened->is_erased) return NOTIFY_LETTER_ERASED;
@@ -160,11 +179,12 @@ enum sea_err notify_letter_write(const struct notify_letter_from *from,
                                        .to = sea_buf_view(&opened.address),
                                        .text = sea_buf_view(&opened.text),
                                        .attempt = delivery->id,
+                                       .class = delivery->class,
                                        .now_ms = from->now_ms,
                                        .public_url = from->public_url};
         *ret_reason = delivery->must_be_template
                           ? call_template(from, delivery->message, &opened, &letter, call)
-                          : notify_provider_call(&letter, call);
+                          : call_text(&opened, &letter, call);
         *ret_cost = notify_provider_cost(from->account->send_adapter, letter.text);
     }
     if (opened.is_unreadable) *ret_reason = "unreadable";

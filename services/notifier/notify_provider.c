@@ -1,6 +1,6 @@
 /* notify_provider.c: WhatsApp Cloud API and SMS (Twilio, Africa's Talking), side by side; help
- * desks in notify_helpdesk.c, chat apps in notify_apps.c, the company's own gateways in
- * notify_gateway.c. */
+ * desks in notify_helpdesk.c, e-mail in notify_mail.c, chat apps in notify_apps.c, the company's
+ * own gateways in notify_gateway.c. */
 #include "notify_provider.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "notify_apps.h"
 #include "notify_gateway.h"
 #include "notify_helpdesk.h"
+#include "notify_mail.h"
 #include "sea_http.h"
 #include "sea_id.h"
 #include "sea_segment.h"
@@ -24,6 +25,9 @@ void notify_call_free(struct notify_call *call)
     sea_buf_wipe(&call->url); /* Telegram's holds the token */
     sea_buf_wipe(&call->authorization);
     sea_buf_free(&call->body);
+    sea_buf_wipe(&call->mail_password);
+    struct sea_buf *rest[] = {&call->mail_from, &call->mail_to, &call->mail_user};
+    for (size_t i = 0; i < SEA_COUNT(rest); i++) sea_buf_free(rest[i]);
 }
 
 void notify_call_bearer(struct notify_call *call, struct sea_str token)
@@ -307,6 +311,7 @@ static const struct sender {
     {SEA_ADAPTER_MESSENGER, notify_messenger_call, notify_messenger_id, notify_messenger_refused},
     {SEA_ADAPTER_TELEGRAM, notify_telegram_call, notify_telegram_id, notify_telegram_refused},
     {SEA_ADAPTER_SLACK, notify_slack_call, notify_slack_id, notify_slack_refused},
+    {SEA_ADAPTER_SMTP, notify_mail_call, NULL, NULL},
 };
 
 static const struct sender *sender_of(enum sea_adapter adapter)
@@ -324,10 +329,10 @@ const char *notify_provider_call(const struct notify_letter *letter, struct noti
     sea_buf_reset(&ret->url);
     sea_buf_reset(&ret->authorization);
     sea_buf_reset(&ret->body);
-    ret->is_put = false;
+    ret->is_put = ret->is_mail = false;
     ret->lines[0][0] = ret->lines[1][0] = '\0';
     if (account == NULL || !account->is_enabled || account->api_base == NULL ||
-        account->token.count == 0)
+        (account->token.count == 0 && account->send_adapter != SEA_ADAPTER_SMTP))
         return "no_sender";
     const struct sender *sender = sender_of(account->send_adapter);
     if (sender == NULL) return "no_sender";
@@ -362,6 +367,7 @@ struct notify_answer notify_provider_classify(enum sea_adapter adapter,
                                               const struct notify_response *response,
                                               uint32_t tries)
 {
+    if (adapter == SEA_ADAPTER_SMTP) return notify_mail_classify(response, tries);
     struct notify_answer answer = classify_status(response, tries);
     yyjson_doc *doc = yyjson_read(response->body.ptr, response->body.len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc);

@@ -34,20 +34,28 @@ struct notify_letter {
     struct sea_str text;                    /* UTF-8 */
     const struct notify_template *template; /* NULL: free text */
     struct sea_uuid attempt;                /* comes back with the provider's receipts */
-    struct sea_str public_url;              /* how providers reach ingest, without a final '/' */
-    int64_t now_ms;                         /* the real time, of signatures */
+    enum sea_message_class class;
+    struct sea_str subject, thread; /* of the conversation, and the id of its newest message; may be
+                                       empty */
+    struct sea_str public_url;      /* how providers reach ingest, without a final '/' */
+    int64_t now_ms;                 /* the real time, of signatures */
 };
 
 struct notify_call {
-    const char *content_type;          /* header lines, without line ends */
-    char lines[2][64];                 /* more of them; empty: none */
-    bool is_put;                       /* instead of POST */
-    struct sea_buf url, authorization; /* the latter holds a secret */
+    const char *content_type; /* header lines, without line ends */
+    char lines[2][64];        /* more of them; empty: none */
+    bool is_put;              /* instead of POST */
+    bool is_mail;             /* instead of HTTP: by the envelope below, `body` is the message */
+    bool is_mail_plain;       /* see sea_http_mail */
+    struct sea_buf mail_from, mail_to, mail_user, mail_password; /* user: empty, no login */
+    struct sea_buf url, authorization;                           /* the latter holds a secret */
     struct sea_buf body;
 };
 #define NOTIFY_CALL                                                                                \
     {                                                                                              \
-        .url = SEA_BUF(2048), .authorization = SEA_BUF(4096), .body = SEA_BUF(256 * 1024)          \
+        .url = SEA_BUF(2048), .authorization = SEA_BUF(4096), .body = SEA_BUF(256 * 1024),         \
+        .mail_from = SEA_BUF(512), .mail_to = SEA_BUF(512), .mail_user = SEA_BUF(512),             \
+        .mail_password = SEA_BUF(4096)                                                             \
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 
@@ -73,7 +81,7 @@ enum notify_answer_kind {
     NOTIFY_ANSWER_UNCERTAIN, /* it may have been accepted */
 };
 
-/* What came back over HTTP. */
+/* What came back over HTTP; of mail the status is SMTP's and the body its line. */
 struct notify_response {
     int status;             /* 0: no answer */
     bool is_unsent;         /* of no answer: not a byte of the request was written */

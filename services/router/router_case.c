@@ -149,6 +149,15 @@ static void raise_alarm(struct router_plan *plan, const struct router_inbound *i
     }
 }
 
+/* What an answer here goes on with. */
+static void remember_thread(const struct router_inbound *in, struct router_contact *contact)
+{
+    if (!in->thread.len) return;
+    contact->thread = in->thread;
+    contact->subject = sea_utf8_cut(in->subject, SUBJECT_MAX);
+    contact->is_changed = true;
+}
+
 static struct router_ticket *open_ticket(struct router_plan *plan, const struct router_inbound *in,
                                          struct router_contact *contact, int64_t at_ms)
 {
@@ -352,6 +361,7 @@ void router_case_message(struct router_plan *plan, const struct router_inbound *
         contact->language = in->reading.language;
         contact->is_changed = true;
     }
+    remember_thread(in, contact);
     router_case_place(plan, in, contact, message->sent_at_ms, ticket);
     message->ticket = *ticket;
     (*ticket)->message_id = message->id;

@@ -19,6 +19,7 @@ struct router_inbound {
     bool is_automatic; /* an auto-responder's: never answered, opens no ticket */
     int64_t provider_time_ms, received_at_ms;
     struct sea_str subject, text;
+    struct sea_str thread; /* the provider's id of what an answer goes on with; "" */
     const void *body;
     uint32_t rating; /* stars; 0: none */
     struct router_reading reading;

@@ -38,6 +38,16 @@ static enum router_kind kind_of(Seadesk__V1__MessageKind kind)
                : ROUTER_OTHER;
 }
 
+/* Of e-mail the message, of Slack the thread that it is in or may begin. */
+static struct sea_str thread_of(const struct router_item *item)
+{
+    const struct sea_channel *channel = sea_channel_of(sea_str(item->message->channel));
+    bool is_slack = channel && channel->adapter == SEA_ADAPTER_SLACK;
+    if (is_slack && *item->body->in_reply_to) return sea_str(item->body->in_reply_to);
+    bool has_threads = is_slack || sea_str_is(sea_str(item->message->channel), "email");
+    return has_threads ? sea_str(item->body->external_id) : (struct sea_str){"", 0};
+}
+
 static void decide_message(struct router_batch *batch, const struct router_item *item)
 {
     struct router_contact *contact = router_batch_contact(batch, item->contact);
@@ -50,6 +60,7 @@ static void decide_message(struct router_batch *batch, const struct router_item 
         .provider_time_ms = item->message->provider_time_ms,
         .received_at_ms = item->message->received_at_ms + batch->txn->shift_ms,
         .subject = sea_str(item->body->subject),
+        .thread = thread_of(item),
         .text = sea_str(item->body->text),
         .body = item->body,
         .rating = item->message->rating,

@@ -87,6 +87,7 @@ struct router_contact {
     /* the sealed part, once it was opened or learnt */
     bool is_opened;
     struct sea_str address, name, phone, email, locale, tier, observance, handset;
+    struct sea_str thread, subject; /* of the newest message, where the channel has threads */
     struct sea_str sealed; /* as stored */
 };
 

@@ -81,6 +81,8 @@ enum sea_err router_open_contact(struct router_batch *batch, struct router_conta
     contact->tier = sea_str(body->tier);
     contact->observance = sea_str(body->observance);
     contact->handset = sea_str(body->handset);
+    if (body->thread) contact->thread = sea_str(body->thread->id);
+    if (body->thread) contact->subject = sea_str(body->thread->subject);
     return SEA_OK;
 }
 

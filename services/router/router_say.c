@@ -76,6 +76,20 @@ static struct sea_place place_of(const char *column, const struct router_draft *
     return (struct sea_place){SEA_STR("seadesk.drafts"), sea_str(column), router_map_id(&from->id)};
 }
 
+/* A notice begins a conversation of its own. */
+static enum sea_err seal_thread(struct router_batch *batch, const struct router_draft *from,
+                                const struct router_contact *contact, struct sea_str *ret)
+{
+    Seadesk__V1__Thread thread = SEADESK__V1__THREAD__INIT;
+    struct sea_place place = place_of("thread", from);
+    bool is_answer = from->class == SEA_CLASS_REPLY || from->class == SEA_CLASS_AUTO;
+    *ret = (struct sea_str){"", 0};
+    if (!is_answer || !contact->thread.len) return SEA_OK;
+    thread.id = router_c_str(batch, contact->thread);
+    thread.subject = router_c_str(batch, contact->subject);
+    return router_seal_message(batch, contact->key, &place, &thread.base, ret);
+}
+
 static enum sea_err fill_ladder(struct router_batch *batch, const struct router_draft *from,
                                 struct draft_record *to)
 {
@@ -83,14 +97,16 @@ static enum sea_err fill_ladder(struct router_batch *batch, const struct router_
     enum sea_err err = SEA_OK;
     for (uint32_t i = 0; i < from->ladder_count && !err; i++) {
         const struct router_contact *contact = from->ladder[i];
-        struct sea_str sealed;
+        struct sea_str sealed, thread = {"", 0};
         Seadesk__V1__Rung *rung = &to->rungs[i];
         seadesk__v1__rung__init(rung);
         rung->contact_key = key_bytes(&contact->key);
         rung->channel = router_c_str(batch, contact->channel);
         rung->account = router_c_str(batch, contact->account);
         err = router_seal_text(batch, contact->key, &place, contact->address, &sealed);
+        if (!err) err = seal_thread(batch, from, contact, &thread);
         rung->sealed_address = bytes(sealed);
+        rung->sealed_thread = bytes(thread);
         to->ladder[i] = rung;
     }
     to->draft.ladder = to->ladder;

@@ -143,6 +143,7 @@ void router_arg_offset(struct sea_pg_args *args, const struct router_cause *caus
 static enum sea_err seal_contact(struct router_batch *batch, struct router_contact *contact)
 {
     Seadesk__V1__ContactBody body = SEADESK__V1__CONTACT_BODY__INIT;
+    Seadesk__V1__Thread thread = SEADESK__V1__THREAD__INIT;
     struct sea_place place = {SEA_STR("router.contact"), SEA_STR("sealed"),
                               router_map_key(&contact->key)};
     char phone[24] = "";
@@ -158,6 +159,9 @@ static enum sea_err seal_contact(struct router_batch *batch, struct router_conta
     body.tier = router_c_str(batch, contact->tier);
     body.observance = router_c_str(batch, contact->observance);
     body.handset = router_c_str(batch, contact->handset);
+    thread.id = router_c_str(batch, contact->thread);
+    thread.subject = router_c_str(batch, contact->subject);
+    if (contact->thread.len) body.thread = &thread;
     return router_seal_message(batch, contact->key, &place, &body.base, &contact->sealed);
 }
 

@@ -5,8 +5,10 @@ import time
 
 import pytest
 
-from stack import CHECKOUT, eventually
-from test_ingest_channels import newest_of
+import edge as e
+from smtp_server import SmtpServer
+from stack import CHECKOUT, copied_config, eventually
+from test_ingest_channels import letter, newest_of, ticket_of
 
 sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
 import recorded  # noqa: E402
@@ -46,3 +48,65 @@ def test_a_reply_goes_back_into_the_app_it_was_asked_in(channel, edge, desk, ana
     assert (sent["channel"], sent["accepted"]) == ("messenger" if channel == "instagram" else channel, True)
     assert sent["to"].lstrip("UC") == number
     eventually(lambda: pg.query("SELECT 1 FROM notifier.delivery_v WHERE ticket_id = %s AND state = 'accepted'", ticket))
+
+
+# ---- e-mail ----
+
+@pytest.fixture(scope="module")
+def smtp(service, tmp_path_factory):
+    """A submission server that the account email/demo sends through."""
+    server = SmtpServer()
+    config = copied_config(tmp_path_factory.mktemp("smtp"), "channels.yaml", lambda text: text.replace(
+        "  - channel: email  ", "  - channel: email\n    send: "
+        f"{{adapter: smtp, base: '{server.url}', sender: Shop <care@shop.example>}}\n    #"))
+    for name in ("router", "notifier"):
+        service(name).settings(SEADESK_CONFIG=str(config))
+        service(name).restart()
+    yield server
+    for name in ("router", "notifier"):
+        service(name).settings()
+        service(name).restart()
+    server.close()
+
+
+def taken(desk, ana, message):
+    ana.is_here("away", email=1000)
+    ticket = ticket_of(desk, message)["id"]
+    ana.done("take", ticket)
+    return ticket
+
+
+def states(pg, ticket):
+    return {state for state, in pg.query("SELECT state FROM notifier.delivery_v WHERE ticket_id = %s", ticket)}
+
+
+def test_a_reply_by_e_mail_goes_on_with_its_thread(smtp, edge, desk, ana, pg):
+    message = letter("email", subject="Größe 38?")
+    address = message["contact"]["id"] = e.new("ana") + "@example.com"
+    message["message_id"] = e.new("m") + "@mail.example.com"
+    assert edge.message(message).status_code == 202
+    ticket = taken(desk, ana, message)
+    ana.done("reply", ticket, text="Sí, mañana.\n.\nBye", language="en")
+    [sent] = eventually(lambda: smtp.to(address), 120)
+    assert sent["Subject"] == "Re: Größe 38?"
+    assert sent["From"] == "Shop <care@shop.example>" and sent["To"] == address
+    assert sent["In-Reply-To"] == sent["References"] == f"<{message['message_id']}>"
+    assert sent["Auto-Submitted"] is None
+    assert sent.get_content().splitlines() == ["Sí, mañana.", ".", "Bye"]
+    [delivery] = eventually(lambda: pg.query("SELECT id FROM notifier.delivery_v WHERE ticket_id = %s AND state = 'accepted'", ticket))
+    assert sent["Message-ID"] == f"<{delivery[0]}@shop.example>"
+
+
+@pytest.mark.parametrize("step, said, state, count", [
+    ("RCPT", "550 5.1.1 nobody", "failed", 0), ("RCPT", "451 4.7.1 later", "accepted", 1), ("end", None, "uncertain", 1),
+    ("DATA", None, "accepted", 1)])
+def test_what_the_mail_server_says_is_what_becomes_of_it(smtp, edge, desk, ana, pg, step, said, state, count):
+    """Refused for good; not now; gone after the message's end, which is never sent again; and before it, which is."""
+    message = letter("email", subject="Size")
+    address = message["contact"]["id"] = e.new("ana") + "@example.com"
+    assert edge.message(message).status_code == 202
+    ticket = taken(desk, ana, message)
+    smtp.answers[step] = [said]
+    ana.done("reply", ticket, text="It comes tomorrow.", language="en")
+    eventually(lambda: states(pg, ticket) == {state}, 120)
+    assert (smtp.answers[step], len(smtp.to(address))) == ([], count)

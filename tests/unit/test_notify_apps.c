@@ -1,5 +1,6 @@
 /* What goes to LINE, Messenger, Instagram, Telegram and Slack, and what their answers mean. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "notify_apps.h"
 #include "sea_cmocka.h"
@@ -106,6 +107,27 @@ static void what_is_longer_than_an_app_takes_is_said_before_it_is_tried(void **s
     }
 }
 
+static void slack_answers_in_a_channel_under_the_message(void **state)
+{
+    struct sea_account account = account_of(&SLACK);
+    struct notify_letter letter = letter_by(&account, "hello");
+    (void)state;
+    static const struct {
+        const char *thread, *body;
+    } CASES[] = {
+        {"C1:1795335290.000005", "{\"channel\":\"C1\",\"thread_ts\":\"1795335290.000005\","},
+        {"D1:1795335290.000005", "{\"channel\":\"4711\",\"text\":"},
+        {"", "{\"channel\":\"4711\",\"text\":"},
+    };
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct notify_call call = NOTIFY_CALL;
+        letter.thread = sea_str(CASES[i].thread);
+        assert_null(notify_provider_call(&letter, &call));
+        assert_int_equal(strncmp(call.body.ptr, CASES[i].body, strlen(CASES[i].body)), 0);
+        notify_call_free(&call);
+    }
+}
+
 static void telegram_has_chats_with_numbers_only(void **state)
 {
     struct sea_account account = account_of(&TELEGRAM);
@@ -198,5 +220,6 @@ static void answers_are_read_for_what_they_prove(void **state)
 
 SEA_TESTS(cmocka_unit_test(each_app_gets_its_own_call),
           cmocka_unit_test(what_is_longer_than_an_app_takes_is_said_before_it_is_tried),
+          cmocka_unit_test(slack_answers_in_a_channel_under_the_message),
           cmocka_unit_test(telegram_has_chats_with_numbers_only),
           cmocka_unit_test(answers_are_read_for_what_they_prove))

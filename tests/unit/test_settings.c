@@ -181,6 +181,14 @@ static void mistakes_in_channels_are_told_with_their_place(void **state)
         {"accounts: [{channel: x, account: x, secret: {value: s}, send: {base: 'http://x', "
          "sender: y, token: {value: a}}}]\n",
          "channels.yaml:1:63: adapter x can't send, expected 'adapter: webhook' or no 'send'\n"},
+        {"accounts: [{channel: email, account: x, send: {adapter: smtp, base: 'http://x', "
+         "sender: care}}]\n",
+         "channels.yaml:1:69: 'http://x', expected an address that begins with smtp:// or "
+         "smtps://\n"
+         "channels.yaml:1:89: 'care', expected an e-mail address\n"},
+        {"accounts: [{channel: email, account: x, send: {adapter: smtp, base: 'smtps://x', "
+         "sender: a@b, login: a}}]\n",
+         "channels.yaml:1:47: missing key, expected 'token' as every account of email has\n"},
         {"accounts: [{channel: form, account: x, send: {base: 'http://x', token: {value: "
          "whsec_short}}}]\n",
          "channels.yaml:1:46: no signing secret, expected whsec_ and base64 of 24 to 64 bytes\n"},
