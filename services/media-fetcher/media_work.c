@@ -218,12 +218,14 @@ static bool settle(struct media *service, struct media_job *job)
     return true;
 }
 
+/* One that can't be settled now, whose customer is being erased, holds up no other. */
 static void settle_landed(struct media *service)
 {
     struct media_job *next = NULL;
     for (struct media_job *job = service->jobs; job != NULL; job = next) {
         next = job->next;
-        if (job->is_landed && !settle(service, job)) return;
+        if (!job->is_landed || settle(service, job)) continue;
+        if (!sea_pg_is_connected(sea_worker_pg(service->worker))) return;
     }
 }
 

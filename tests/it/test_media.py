@@ -185,6 +185,25 @@ def test_slow_files_of_one_customer_delay_no_other(media, write, settled, files,
     assert {one["state"] for one in desk.message("form", mine)["attachments"]} == {"pending"}
 
 
+def test_a_file_that_cannot_be_settled_now_holds_up_no_other(write, settled, files, fake, pg, clock):
+    """A customer who is being erased at this moment is waited for; the others' files come in."""
+    name = e.new("stuck-")
+    fake.script({"media": [{"text": name, "status": 500, "times": 5}]})
+    messages = [write(files(f"{name}{n}.png")) for n in range(5)]
+    eventually(lambda: all(row(pg, message, "tries") == 1 for message in messages), 60)
+    *others, stuck = messages
+    contact = row(pg, stuck, "contact_key")
+    pg.query("insert into retention_purger.erased (contact_key, at) values (%s, now())", contact)
+    try:
+        clock.advance(11_000)
+        for message in others:
+            settled(message, "done")
+        assert row(pg, stuck, "tries") == 1
+    finally:
+        pg.query("delete from retention_purger.erased where contact_key = %s", contact)
+    settled(stuck, "done")
+
+
 def test_files_go_when_their_conversation_s_time_is_over(write, settled, files, pg):
     message = write(files())
     settled(message, "done")
