@@ -253,13 +253,24 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
     sea_app_release(app);
 }
 
+void sea_app_reload(struct sea_app *app)
+{
+    if (!app->program->load) return;
+    enum sea_err err = app->program->load(app->program->ctx, &app->config);
+    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
+            err ? "reload refused, the old configuration stays" : "reloaded");
+}
+
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
     struct sea_app *app = arg;
     (void)fd;
     (void)what;
     if (app->tls) look_at_certificate(app);
-    if (app->program->reload) app->program->reload(app->program->ctx);
+    if (app->program->reload)
+        app->program->reload(app->program->ctx);
+    else
+        sea_app_reload(app);
 }
 
 static void harden(const struct sea_config *config)

@@ -17,16 +17,16 @@ struct sea_app_program {
     struct sea_config_program config;  /* name, own settings and where they go */
     struct sea_metric *const *metrics; /* the service's own table, NULL at its end; may be NULL */
     const char *about;                 /* one sentence for --help */
-    /* Reads the configuration folder and the like; with --check nothing else is called. Logs what
-     * is wrong. May be NULL. */
+    /* Reads the configuration folder and the like, at the start and again at SIGHUP, when on a
+     * failure what was loaded before must stay; with --check nothing else is called. Logs what is
+     * wrong. May be NULL. */
     enum sea_err (*load)(void *ctx, const struct sea_config *config);
     /* Opens what the service works with; the loop runs afterwards. Needn't wait for dependencies:
      * /readyz names them. */
     enum sea_err (*start)(void *ctx, struct sea_app *app, const struct sea_config *config);
     /* After the loop: closes whatever load and start opened, in any state. */
     void (*stop)(void *ctx);
-    /* SIGHUP. May be NULL. */
-    void (*reload)(void *ctx);
+    void (*reload)(void *ctx); /* SIGHUP; NULL: sea_app_reload() at once */
     void *ctx;
 };
 
@@ -36,6 +36,9 @@ struct sea_app_program {
  * loop ends when nobody holds it any more or after 8 s; 10 s after the signal a watchdog ends the
  * process with 75. */
 int sea_app_main(const struct sea_app_program *program, int argc, char **argv);
+
+/* Loads again, and logs how that ended. */
+void sea_app_reload(struct sea_app *app);
 
 struct event_base *sea_app_base(struct sea_app *app);
 bool sea_app_is_draining(const struct sea_app *app);

@@ -251,6 +251,13 @@ bool sea_days_is_ready(struct sea_days *days)
     return is_ready;
 }
 
+bool sea_days_has_keys(void *days, struct sea_buf *why)
+{
+    if (sea_days_is_ready(days)) return true;
+    sea_buf_text(why, "no day key: the key store is away, or not migrated (seadesk migrate)");
+    return false;
+}
+
 enum sea_err sea_days_seal(struct sea_days *days, enum sea_days_purpose purpose,
                            const struct sea_place *place, struct sea_str plain, struct sea_buf *ret,
                            uint32_t *ret_day)

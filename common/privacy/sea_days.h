@@ -24,6 +24,8 @@ void sea_days_close(struct sea_days **days); /* waits for the thread, at most so
 
 /* The keys of today and tomorrow are there: what needs them may start. */
 bool sea_days_is_ready(struct sea_days *days);
+/* The same as a check for /readyz (sea_app_ready_check); `days` is the struct sea_days. */
+bool sea_days_has_keys(void *days, struct sea_buf *why);
 
 uint32_t sea_days_of(int64_t time_ms); /* days since 1970-01-01, UTC */
 

@@ -82,6 +82,14 @@ enum sea_err sea_keys_check(struct sea_keys *keys)
     return sea_keyring_refresh(&keys->ring, INT64_MAX);
 }
 
+bool sea_keys_is_ready(void *keys, struct sea_buf *why)
+{
+    if (!sea_keys_check(keys)) return true;
+    sea_buf_text(why, "the key store is away, not migrated (seadesk migrate), or of another master "
+                      "key");
+    return false;
+}
+
 static void add_contacts(struct sea_keys *keys, const struct sea_key *contacts, size_t count)
 {
     sea_pg_array_begin(&keys->args, SEA_PG_BYTES);

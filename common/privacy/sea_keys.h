@@ -29,8 +29,10 @@ SEA_MUST_CHECK enum sea_err sea_keys_open(struct sea_keys **ret,
                                           struct event_base *base);
 void sea_keys_close(struct sea_keys **keys);
 
-/* The store answers and the master key fits: RETRY or FATAL when not. For readiness. */
+/* The store answers and the master key fits: RETRY or FATAL when not. */
 SEA_MUST_CHECK enum sea_err sea_keys_check(struct sea_keys *keys);
+/* The same as a check for /readyz (sea_app_ready_check); `keys` is the struct sea_keys. */
+bool sea_keys_is_ready(void *keys, struct sea_buf *why);
 
 enum { SEA_KEYS_BATCH_MOST = 2048 };
 

@@ -12,7 +12,6 @@
 #include "desk_stream.h"
 #include "desk_typing.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 
 enum { LOOK_MS = 1000 };
 
@@ -21,14 +20,6 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
     struct desk *desk = ctx;
     desk->config = config;
     return sea_folder_load(&desk->settings, config);
-}
-
-static void reload(void *ctx)
-{
-    struct desk *desk = ctx;
-    enum sea_err err = sea_folder_load(&desk->settings, desk->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
 /* The page tells time by the header Date, so that it counts down to when things really happen. */
@@ -163,7 +154,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &desk,
     };
     return sea_app_main(&program, argc, argv);

@@ -150,11 +150,7 @@ void ingest_edge_quarantine(struct ingest_items *items, const struct sea_account
 void ingest_edge_reload(struct ingest_edge *edge)
 {
     edge->wants_reload = edge->readings > 0;
-    if (edge->wants_reload) return;
-    enum sea_err err = ingest_edge_load(edge, edge->config);
-    if (!err) ingest_courier_load(edge->courier, &edge->settings->channels);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
+    if (!edge->wants_reload) sea_app_reload(edge->app);
 }
 
 void ingest_edge_read(struct ingest_edge *edge)

@@ -4,7 +4,6 @@
 #include "ingest_lmtp_server.h"
 #include "ingest_metrics.h"
 #include "ingest_reader.h"
-#include "sea_log.h"
 
 enum {
     LOOK_MS = 1000,
@@ -17,7 +16,9 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
 {
     struct ingest_edge *edge = ctx;
     edge->config = config;
-    return ingest_edge_load(edge, config);
+    enum sea_err err = ingest_edge_load(edge, config);
+    if (!err && edge->courier) ingest_courier_load(edge->courier, &edge->settings->channels);
+    return err;
 }
 
 static void reload(void *ctx)
@@ -41,15 +42,6 @@ static bool is_broker_up(void *ctx, struct sea_buf *why)
     bool is_up = ingest_intakes_is_up(edge->intakes);
     if (!is_up) sea_buf_text(why, "kafka is away, or topics are missing (seadesk topics)");
     return is_up;
-}
-
-static bool has_day_key(void *ctx, struct sea_buf *why)
-{
-    const struct ingest_edge *edge = ctx;
-    bool is_ready = sea_days_is_ready(edge->days);
-    if (!is_ready)
-        sea_buf_text(why, "no day key: the key store is away, or not migrated (seadesk migrate)");
-    return is_ready;
 }
 
 static bool is_replicated(void *ctx, struct sea_buf *why)
@@ -140,7 +132,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (err) return err;
     sea_app_ready_check(app, "kafka", is_broker_up, edge);
     sea_app_ready_check(app, "replicas", is_replicated, edge);
-    sea_app_ready_check(app, "keys", has_day_key, edge);
+    sea_app_ready_check(app, "keys", sea_days_has_keys, edge->days);
     sea_app_ready_check(app, "http", is_listening, edge);
     sea_app_on_drain(app, on_drain, edge);
     sea_app_every(app, LOOK_MS, look, edge);

@@ -2,7 +2,6 @@
 #include "media_metrics.h"
 #include "media_service.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 
 static const enum sea_topic TOPICS[] = {SEA_TOPIC_MESSAGES, SEA_TOPIC_FILES, SEA_TOPIC_PRIVACY};
 
@@ -24,27 +23,11 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
     return sea_folder_load(&service->settings, config);
 }
 
-static void reload(void *ctx)
-{
-    struct media *service = ctx;
-    enum sea_err err = load(service, service->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
-}
-
 static void on_step(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     media_work_step(arg);
-}
-
-static bool has_keys(void *ctx, struct sea_buf *why)
-{
-    struct media *service = ctx;
-    bool is_good = sea_keys_check(service->keys) == SEA_OK && sea_days_is_ready(service->days);
-    if (!is_good) sea_buf_text(why, "the key store is away, or not migrated (seadesk migrate)");
-    return is_good;
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -66,7 +49,8 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (!err) err = sea_http_client_open(&service->client, sea_app_base(app), &client);
     if (!err) err = sea_worker_open(&service->worker, app, config, &OPS, service);
     if (err) return err;
-    sea_app_ready_check(app, "keys", has_keys, service);
+    sea_app_ready_check(app, "keys", sea_keys_is_ready, service->keys);
+    sea_app_ready_check(app, "days", sea_days_has_keys, service->days);
     return SEA_OK;
 }
 
@@ -98,7 +82,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &service,
     };
     return sea_app_main(&program, argc, argv);

@@ -2,7 +2,6 @@
 #include "notify_metrics.h"
 #include "notify_service.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 
 static const enum sea_topic TOPICS[] = {SEA_TOPIC_OUTBOUND, SEA_TOPIC_CONSENTS, SEA_TOPIC_RECEIPTS,
                                         SEA_TOPIC_PRIVACY};
@@ -25,14 +24,6 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
     struct notify *service = ctx;
     service->config = config;
     return sea_folder_load(&service->settings, config);
-}
-
-static void reload(void *ctx)
-{
-    struct notify *service = ctx;
-    enum sea_err err = load(service, service->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
 static void on_step(evutil_socket_t fd, short what, void *arg)
@@ -62,14 +53,6 @@ static void on_drain(void *ctx)
     notify_work_soon(service);
 }
 
-static bool has_keys(void *ctx, struct sea_buf *why)
-{
-    struct notify *service = ctx;
-    bool is_good = sea_keys_check(service->keys) == SEA_OK;
-    if (!is_good) sea_buf_text(why, "the key store is away, or not migrated (seadesk migrate)");
-    return is_good;
-}
-
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
 {
     struct notify *service = ctx;
@@ -97,7 +80,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (err) return err;
     err = notify_chat_open(&service->chat, service);
     if (err) return err;
-    sea_app_ready_check(app, "keys", has_keys, service);
+    sea_app_ready_check(app, "keys", sea_keys_is_ready, service->keys);
     sea_app_on_drain(app, on_drain, service);
     sea_app_every(app, NOTIFY_TICK_MS, every_while, service);
     return SEA_OK;
@@ -132,7 +115,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &service,
     };
     return sea_app_main(&program, argc, argv);

@@ -3,21 +3,12 @@
 #include "order_shell.h"
 #include "sea_app.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 
 static enum sea_err load(void *ctx, const struct sea_config *config)
 {
     struct order_tracker *tracker = ctx;
     tracker->config = config;
     return sea_folder_load_without_secrets(&tracker->settings, config);
-}
-
-static void reload(void *ctx)
-{
-    struct order_tracker *tracker = ctx;
-    enum sea_err err = load(tracker, tracker->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -44,7 +35,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &tracker,
     };
     return sea_app_main(&program, argc, argv);

@@ -282,15 +282,6 @@ static void tick(void *ctx)
 
 /* ---- open and close ---- */
 
-static bool has_keys(void *ctx, struct sea_buf *why)
-{
-    struct purge *purge = ctx;
-    if (!sea_keys_check(purge->keys)) return true;
-    sea_buf_text(why, "the key store is away, not migrated (seadesk migrate), or of another master "
-                      "key");
-    return false;
-}
-
 static const struct sea_worker_ops OPS = {
     .service = "retention-purger",
     .topics = (const enum sea_topic[]){SEA_TOPIC_PRIVACY},
@@ -323,7 +314,7 @@ enum sea_err purge_open(struct purge *purge, struct sea_app *app, const struct s
     enum sea_err err = sea_keys_open(&purge->keys, &keys, sea_app_base(app));
     if (err) return err;
     purge_days_open(&purge->days, &days);
-    sea_app_ready_check(app, "keys", has_keys, purge);
+    sea_app_ready_check(app, "keys", sea_keys_is_ready, purge->keys);
     return sea_worker_open(&purge->worker, app, config, &OPS, purge);
 }
 

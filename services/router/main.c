@@ -2,7 +2,6 @@
 #include "router_metrics.h"
 #include "router_shell.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 
 static enum sea_err load(void *ctx, const struct sea_config *config)
 {
@@ -25,25 +24,8 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
         .agent_weight = (uint32_t)router->own.agent_weight,
     };
     router->tools.rules = &router->rules;
-    return SEA_OK;
-}
-
-static void reload(void *ctx)
-{
-    struct router *router = ctx;
-    enum sea_err err = load(router, router->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
     router->months_at_ms = 0;
-}
-
-static bool has_day_key(void *ctx, struct sea_buf *why)
-{
-    const struct router *router = ctx;
-    bool is_ready = sea_days_is_ready(router->tools.days);
-    if (!is_ready)
-        sea_buf_text(why, "no day key: the key store is away, or not migrated (seadesk migrate)");
-    return is_ready;
+    return SEA_OK;
 }
 
 static void on_redis(void *ctx, bool is_up)
@@ -74,7 +56,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (!err) err = sea_keys_open(&tools->keys, &keys, sea_app_base(app));
     if (!err) err = sea_redis_open(&router->redis, &redis);
     if (err) return err;
-    sea_app_ready_check(app, "keys", has_day_key, router);
+    sea_app_ready_check(app, "keys", sea_days_has_keys, tools->days);
     router->ops = router_worker_ops;
     router->ops.tick_ms = (int)router->own.tick_ms;
     return sea_worker_open(&router->worker, app, config, &router->ops, router);
@@ -113,7 +95,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &router,
     };
     return sea_app_main(&program, argc, argv);

@@ -1,7 +1,6 @@
 /* main.c: wires sla-timer: configuration folder and worker. */
 #include "sea_app.h"
 #include "sea_folder.h"
-#include "sea_log.h"
 #include "sla_metrics.h"
 #include "sla_shell.h"
 
@@ -10,14 +9,6 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
     struct sla_timer *timer = ctx;
     timer->config = config;
     return sea_folder_load_without_secrets(&timer->settings, config);
-}
-
-static void reload(void *ctx)
-{
-    struct sla_timer *timer = ctx;
-    enum sea_err err = load(timer, timer->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -44,7 +35,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &timer,
     };
     return sea_app_main(&program, argc, argv);

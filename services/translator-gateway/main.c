@@ -1,6 +1,5 @@
 /* main.c: wires translator-gateway: configuration folder, keys, Redis, the worker, the engine. */
 #include "sea_folder.h"
-#include "sea_log.h"
 #include "xlate_metrics.h"
 #include "xlate_service.h"
 
@@ -23,14 +22,6 @@ static enum sea_err load(void *ctx, const struct sea_config *config)
     return sea_folder_load(&service->settings, config);
 }
 
-static void reload(void *ctx)
-{
-    struct xlate *service = ctx;
-    enum sea_err err = load(service, service->config);
-    sea_log(err ? SEA_LOG_WARN : SEA_LOG_INFO,
-            err ? "reload refused, the old configuration stays" : "reloaded");
-}
-
 static void on_step(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -49,14 +40,6 @@ static void on_drain(void *ctx)
     service->is_holding = true;
     sea_app_hold(service->app);
     xlate_work_soon(service);
-}
-
-static bool has_keys(void *ctx, struct sea_buf *why)
-{
-    struct xlate *service = ctx;
-    bool is_good = sea_keys_check(service->keys) == SEA_OK;
-    if (!is_good) sea_buf_text(why, "the key store is away, or not migrated (seadesk migrate)");
-    return is_good;
 }
 
 static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_config *config)
@@ -81,7 +64,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
     if (!err) err = sea_http_client_open(&service->client, sea_app_base(app), &client);
     if (!err) err = sea_worker_open(&service->worker, app, config, &OPS, service);
     if (err) return err;
-    sea_app_ready_check(app, "keys", has_keys, service);
+    sea_app_ready_check(app, "keys", sea_keys_is_ready, service->keys);
     sea_app_on_drain(app, on_drain, service);
     sea_app_every(app, XLATE_TICK_MS, every_while, service);
     return SEA_OK;
@@ -111,7 +94,6 @@ int main(int argc, char **argv)
         .load = load,
         .start = start,
         .stop = stop,
-        .reload = reload,
         .ctx = &service,
     };
     return sea_app_main(&program, argc, argv);

@@ -21,7 +21,7 @@ enum { PATIENCE_MS = 10000 };
 struct small {
     struct sea_app *app;
     bool has_store, hangs, blocks, fails, is_bad;
-    int ticks;
+    int ticks, loads;
 };
 
 static bool store_is_there(void *ctx, struct sea_buf *why)
@@ -29,12 +29,6 @@ static bool store_is_there(void *ctx, struct sea_buf *why)
     const struct small *small = ctx;
     sea_buf_text(why, "no \"store\" yet");
     return small->has_store;
-}
-
-static void reload(void *ctx)
-{
-    struct small *small = ctx;
-    small->has_store = true;
 }
 
 static void finish(void *ctx)
@@ -72,8 +66,9 @@ static const struct sea_http_route ROUTES[] = {{SEA_HTTP_GET, "/hello", on_hello
 
 static enum sea_err load_small(void *ctx, const struct sea_config *config)
 {
-    const struct small *small = ctx;
+    struct small *small = ctx;
     (void)config;
+    small->has_store = small->loads++ > 0;
     if (small->is_bad) sea_log(SEA_LOG_ERROR, "bad configuration");
     return small->is_bad ? SEA_ERR_FATAL : SEA_OK;
 }
@@ -119,7 +114,6 @@ static struct child start(struct small small, const char *option)
                                       .load = load_small,
                                       .start = start_small,
                                       .stop = stop_small,
-                                      .reload = reload,
                                       .ctx = &small};
     child.pid = fork();
     assert_true(child.pid >= 0);
