@@ -16,6 +16,23 @@ void media_call_free(struct media_call *call)
     sea_buf_wipe(&call->authorization);
 }
 
+/* Where Mailgun keeps what store() took, by region. */
+static bool is_mailgun(struct sea_str url)
+{
+    return media_url_is_under(url, "api.mailgun.net") ||
+           media_url_is_under(url, "api.eu.mailgun.net");
+}
+
+/* The provider's own: configured as such, or a host of its name. A key is shown to Mailgun only
+ * where the configuration says that it is Mailgun's: it may be that of a gateway that answers. */
+static bool is_own(const struct sea_account *account, const struct media_url *url)
+{
+    if (url->is_of_base) return true;
+    if (account->adapter == SEA_ADAPTER_WHATSAPP) return media_url_is_at(url, WHATSAPP_FILES);
+    return account->adapter == SEA_ADAPTER_MAILGUN && is_mailgun(sea_str(account->files_base)) &&
+           is_mailgun(sea_buf_view(&url->text));
+}
+
 /* Providers' ids and paths become part of an address: nothing in them may end a segment, but of a
  * path the strokes between them. */
 static bool is_plain(struct sea_str text, bool is_path)
@@ -101,13 +118,15 @@ void media_provider_authorize(const struct sea_account *account, const struct me
     if (token == NULL) return;
     bool is_whatsapp = account->adapter == SEA_ADAPTER_WHATSAPP;
     bool is_by_id = is_whatsapp || account->adapter == SEA_ADAPTER_LINE;
-    if (!url->is_of_base && !(is_whatsapp && media_url_is_at(url, WHATSAPP_FILES))) return;
+    if (!is_own(account, url)) return;
     if (is_by_id && !call->is_ours) return;
     if (is_by_id || account->adapter == SEA_ADAPTER_SLACK)
         sea_buf_printf(&call->authorization, "Authorization: Bearer %.*s", (int)token->len,
                        token->ptr);
     else if (account->adapter == SEA_ADAPTER_TWILIO_SMS && account->login != NULL)
         sea_http_basic(&call->authorization, sea_str(account->login), *token);
+    else if (account->adapter == SEA_ADAPTER_MAILGUN)
+        sea_http_basic(&call->authorization, SEA_STR("api"), *token);
     bool is_in_url = account->adapter == SEA_ADAPTER_TELEGRAM && call->is_ours;
     call->has_token = is_in_url || call->authorization.len > 0;
 }

@@ -1,6 +1,7 @@
 /* media_provider.h: how each provider hands files out. No I/O. Sources: WhatsApp Cloud API
  * ("Retrieve Media URL", "Download Media"), LINE Messaging API ("Get content"), Telegram Bot API
- * (getFile), Twilio ("Media resource"), Slack ("Retrieving files"). */
+ * (getFile), Twilio ("Media resource"), Slack ("Retrieving files"), Mailgun ("Storing and
+ * retrieving messages"). */
 #ifndef MEDIA_PROVIDER_H
 #define MEDIA_PROVIDER_H
 

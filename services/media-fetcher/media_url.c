@@ -131,3 +131,24 @@ bool media_url_is_at(const struct media_url *url, const char *host)
     sea_buf_free(&wanted);
     return is_at;
 }
+
+bool media_url_is_under(struct sea_str url, const char *domain)
+{
+    static const char SCHEME[] = "https://";
+    CURLUcode code = CURLUE_OK;
+    struct sea_buf origin = SEA_BUF(ORIGIN_MAX_BYTES), end = SEA_BUF(ORIGIN_MAX_BYTES);
+    CURLU *handle = parse(url, &code);
+    sea_buf_printf(&end, "%s:443", domain);
+    bool is_under = false;
+    if (code == CURLUE_OK && origin_of(handle, &origin) &&
+        sea_str_starts(sea_buf_view(&origin), SCHEME) &&
+        origin.len >= sizeof(SCHEME) - 1 + end.len) {
+        size_t at = origin.len - end.len;
+        is_under = sea_str_is(sea_buf_view(&end), origin.ptr + at) &&
+                   (at == sizeof(SCHEME) - 1 || origin.ptr[at - 1] == '.');
+    }
+    curl_url_cleanup(handle);
+    sea_buf_free(&origin);
+    sea_buf_free(&end);
+    return is_under;
+}

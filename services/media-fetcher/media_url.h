@@ -36,5 +36,7 @@ SEA_MUST_CHECK bool media_url_follow(struct sea_str from, struct sea_str locatio
 
 /* The host is this one, over https. */
 bool media_url_is_at(const struct media_url *url, const char *host);
+/* The same of a URL as it was written: the host is this one, or of its domain. */
+bool media_url_is_under(struct sea_str url, const char *domain);
 
 #endif

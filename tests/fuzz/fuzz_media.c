@@ -58,7 +58,8 @@ static void check_piece(struct sea_str text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum sea_adapter ADAPTERS[] = {SEA_ADAPTER_WHATSAPP, SEA_ADAPTER_TELEGRAM,
-                                                SEA_ADAPTER_LINE, SEA_ADAPTER_TWILIO_SMS};
+                                                SEA_ADAPTER_LINE, SEA_ADAPTER_TWILIO_SMS,
+                                                SEA_ADAPTER_MAILGUN};
     enum { HEAD = 2 };
     if (size < HEAD) return 0;
     size_t len = size - HEAD;

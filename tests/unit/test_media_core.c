@@ -375,6 +375,9 @@ static void a_token_is_shown_to_its_provider_alone(void **state)
         {SEA_ADAPTER_SLACK, "https://p.example/files", "Authorization: Bearer tok"},
         {SEA_ADAPTER_TELEGRAM, "https://p.example/file/bottok/x", ""},
         {SEA_ADAPTER_MESSENGER, "https://p.example/x", ""},
+        {SEA_ADAPTER_MAILGUN, "https://p.example/v3/d/messages/1/attachments/0",
+         "Authorization: Basic YXBpOnRvaw=="},
+        {SEA_ADAPTER_MAILGUN, "https://storage-us-east4.api.mailgun.net/v3/x", ""},
     };
     struct media_url_rules rules = {.base = "https://p.example"};
     for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
@@ -389,6 +392,38 @@ static void a_token_is_shown_to_its_provider_alone(void **state)
                          CASES[i].header[0] != '\0' || CASES[i].adapter == SEA_ADAPTER_TELEGRAM);
         media_provider_authorize(NULL, &url, &call);
         assert_false(call.has_token || call.authorization.len > 0);
+        media_call_free(&call);
+        media_url_free(&url);
+    }
+}
+
+static void mailguns_key_is_shown_to_mailgun_where_it_is_mailguns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base, *url;
+        bool is_shown;
+    } CASES[] = {
+        {"https://api.mailgun.net", "https://storage-us-east4.api.mailgun.net/v3/x", true},
+        {"https://api.eu.mailgun.net", "https://api.eu.mailgun.net/v3/x", true},
+        {"https://api.mailgun.net", "http://storage-us-east4.api.mailgun.net/v3/x", false},
+        {"https://api.mailgun.net", "https://api.mailgun.net:8443/v3/x", false},
+        {"https://api.mailgun.net", "https://evilapi.mailgun.net/v3/x", false},
+        {"https://api.mailgun.net", "https://api.mailgun.net.evil.example/v3/x", false},
+        {"https://api.mailgun.net", "https://evil.example/api.mailgun.net", false},
+        {"https://gateway.example", "https://api.mailgun.net/v3/x", false},
+    };
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct media_url_rules rules = {.base = CASES[i].base};
+        struct sea_account account = account_of(SEA_ADAPTER_MAILGUN, CASES[i].base);
+        struct media_call call = MEDIA_CALL;
+        struct media_url url = MEDIA_URL;
+        if (media_url_judge(sea_str(CASES[i].url), &rules, &url) == NULL) {
+            media_provider_authorize(&account, &url, &call);
+            if (call.has_token != CASES[i].is_shown) fail_msg("%s", CASES[i].url);
+        } else {
+            assert_false(CASES[i].is_shown);
+        }
         media_call_free(&call);
         media_url_free(&url);
     }
@@ -484,4 +519,5 @@ SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_t
           cmocka_unit_test(each_provider_is_asked_in_its_own_way),
           cmocka_unit_test(an_answer_that_names_the_file_leads_to_it),
           cmocka_unit_test(a_token_is_shown_to_its_provider_alone),
+          cmocka_unit_test(mailguns_key_is_shown_to_mailgun_where_it_is_mailguns),
           cmocka_unit_test(an_address_that_a_message_names_sees_no_token_of_those_who_go_by_id))
