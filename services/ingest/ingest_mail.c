@@ -8,6 +8,7 @@
 
 #include "sea_buf.h"
 #include "sea_enc.h"
+#include "sea_id.h"
 #include <gmime/gmime.h>
 
 enum {
@@ -287,6 +288,81 @@ static void read_object(struct reading *reading, GMimeObject *object, unsigned w
         read_object(reading, g_mime_multipart_get_part(parts, i), WANT_HTML, depth + 1);
 }
 
+/* ---- a report that a message of ours failed (RFC 3464) ---- */
+
+struct report {
+    struct sea_str action, status, id, to;
+};
+
+/* The value of the first such line, in the arena. */
+static struct sea_str line_named(struct reading *reading, struct sea_str text, const char *name)
+{
+    size_t name_len = strlen(name);
+    while (text.len) {
+        const char *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.ptr) + 1 : text.len;
+        if (len > name_len && text.ptr[name_len] == ':' &&
+            strncasecmp(text.ptr, name, name_len) == 0)
+            return sea_arena_str(reading->arena, sea_str_trim((struct sea_str){
+                                                     text.ptr + name_len + 1, len - name_len - 1}));
+        text = (struct sea_str){text.ptr + len, text.len - len};
+    }
+    return (struct sea_str){"", 0};
+}
+
+/* Our message comes back whole, or its header alone. */
+static void read_report_part(struct reading *reading, GMimeObject *object, struct report *report)
+{
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+    if (GMIME_IS_MESSAGE_PART(object)) {
+        GMimeMessage *ours = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
+        if (!ours) return;
+        report->id = kept(reading->arena, g_mime_message_get_message_id(ours));
+        report->to = kept(reading->arena, field(ours, "To"));
+    } else if (GMIME_IS_PART(object)) {
+        GByteArray *bytes = content_of(object);
+        struct sea_str text = {(const char *)bytes->data, bytes->len};
+        if (g_mime_content_type_is_type(type, "message", "delivery-status")) {
+            report->action = line_named(reading, text, "Action");
+            report->status = line_named(reading, text, "Status");
+        } else if (g_mime_content_type_is_type(type, "text", "rfc822-headers")) {
+            report->id = line_named(reading, text, "Message-ID");
+            report->to = line_named(reading, text, "To");
+        }
+        g_byte_array_free(bytes, TRUE);
+    }
+}
+
+static struct sea_str without_brackets(struct sea_str id)
+{
+    bool has = id.len > 2 && id.ptr[0] == '<' && id.ptr[id.len - 1] == '>';
+    return has ? (struct sea_str){id.ptr + 1, id.len - 2} : id;
+}
+
+static void read_bounce(struct reading *reading, GMimeMessage *message)
+{
+    enum { REPORT_PARTS = 3, CODE_MAX = 9 };
+    GMimeObject *body = g_mime_message_get_mime_part(message);
+    struct ingest_bounce *bounce = &reading->mail->bounce;
+    struct report report = {{"", 0}, {"", 0}, {"", 0}, {"", 0}};
+    if (!body || !GMIME_IS_MULTIPART(body) ||
+        !g_mime_content_type_is_type(g_mime_object_get_content_type(body), "multipart", "report"))
+        return;
+    int count = g_mime_multipart_get_count(GMIME_MULTIPART(body));
+    for (int i = 0; i < count && i < REPORT_PARTS; i++)
+        read_report_part(reading, g_mime_multipart_get_part(GMIME_MULTIPART(body), i), &report);
+    struct sea_str id = without_brackets(report.id), code = report.status;
+    const char *at = id.len ? memchr(id.ptr, '@', id.len) : NULL;
+    if (!at || !starts_nocase(report.action, "failed")) return;
+    if (!sea_uuid_parse((struct sea_str){id.ptr, (size_t)(at - id.ptr)}, &bounce->attempt)) return;
+    bounce->id = id;
+    bounce->to = without_brackets(report.to);
+    while (bounce->code.len < code.len && bounce->code.len < CODE_MAX &&
+           (code.ptr[bounce->code.len] == '.' ||
+            (code.ptr[bounce->code.len] >= '0' && code.ptr[bounce->code.len] <= '9')))
+        bounce->code = (struct sea_str){code.ptr, bounce->code.len + 1};
+}
+
 /* ---- all of it ---- */
 
 static void start_gmime(void)
@@ -318,6 +394,7 @@ bool ingest_mail_read(struct ingest_mail *ret, struct sea_str message, struct se
     *ret = (struct ingest_mail){.is_cut = bounded.len < message.len};
     if (!parsed) return true;
     read_header(&reading, parsed);
+    read_bounce(&reading, parsed);
     read_object(&reading, g_mime_message_get_mime_part(parsed), WANT_PLAIN | WANT_HTML | WANT_FILES,
                 0);
     g_object_unref(parsed);

@@ -21,7 +21,12 @@ struct ingest_mail {
     struct sea_str text;   /* UTF-8, the quoted history left out */
     int64_t sent_at_ms;    /* 0: not told */
     const char *automatic; /* why no person wrote it (a word, constant); NULL: one did */
-    bool is_cut;           /* more lines than any honest message has: the rest wasn't read */
+    struct ingest_bounce {
+        struct sea_str id, to, code; /* Message-ID and recipient of ours, and the status 5.1.1 … */
+        struct sea_uuid attempt; /* that its Message-ID was made of; nil: it reports no failure of a
+                                    message of ours */
+    } bounce;
+    bool is_cut; /* more lines than any honest message has: the rest wasn't read */
     struct ingest_attachment attachments[INGEST_ATTACHMENTS_MAX];
     size_t attachments_count;
 };

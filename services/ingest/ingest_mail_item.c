@@ -9,6 +9,7 @@
 #include "ingest_multipart.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "seadesk/v1/types.pb-c.h"
 
 static const char CUT[] = "\n[…]";
 
@@ -155,10 +156,26 @@ static bool is_same_address(struct sea_str a, struct sea_str b)
     return a.len == b.len && a.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
 }
 
+/* A message of ours that came back failed. */
+static void add_bounce(const struct ingest_webhook *hook, struct ingest_items *items,
+                       const struct ingest_mail *mail)
+{
+    const struct ingest_bounce *bounce = &mail->bounce;
+    if (sea_uuid_is_nil(bounce->attempt)) return;
+    struct ingest_item *item =
+        ingest_found_receipt(hook, items, SEADESK__V1__DELIVERY_STATE__FAILED, bounce->id,
+                             bounce->to, SEA_STR("failed"), (struct sea_str){NULL, 0});
+    if (!item) return;
+    item->time_ms = mail->sent_at_ms;
+    item->receipt.attempt = bounce->attempt;
+    item->receipt.error_code = bounce->code;
+}
+
 struct ingest_item *ingest_found_mail(const struct ingest_webhook *hook, struct ingest_items *items,
                                       const struct ingest_mail *mail, struct sea_str recipient,
                                       struct sea_str raw)
 {
+    add_bounce(hook, items, mail);
     struct ingest_item *item =
         ingest_found_message(hook, items, external_of(hook, mail, items->arena), mail->from, raw);
     if (!item) return NULL;

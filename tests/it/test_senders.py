@@ -97,6 +97,32 @@ def test_a_reply_by_e_mail_goes_on_with_its_thread(smtp, edge, desk, ana, pg):
     assert sent["Message-ID"] == f"<{delivery[0]}@shop.example>"
 
 
+def bounced(edge, sent):
+    """The report of a mail server that couldn't deliver it after all, as Mailgun posts it."""
+    report = "\r\n".join([
+        "Return-Path: <>", "From: MAILER-DAEMON@mx.example.com", f"Message-ID: <{e.new('b')}@mx.example.com>", "MIME-Version: 1.0",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b", "", "--b", "Content-Type: text/plain", "",
+        "It came back.", "--b", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx.example.com", "",
+        f"Final-Recipient: rfc822; {sent['To']}", "Action: failed", "Status: 5.1.1", "--b", "Content-Type: text/rfc822-headers", "",
+        f"Message-ID: {sent['Message-ID']}", f"To: {sent['To']}", "--b--", ""])
+    at, token = str(int(time.time())), e.new("t")
+    form = {"recipient": "care@shop.example", "sender": "", "body-mime": report, "timestamp": at, "token": token,
+            "signature": recorded.hex_mac("demo-email-secret", at + token)}
+    return edge.post("/v1/channels/email/mailgun", data=form)
+
+
+def test_a_bounce_is_the_receipt_of_what_failed(smtp, edge, desk, ana, pg):
+    message = letter("email", subject="Size")
+    address = message["contact"]["id"] = e.new("ana") + "@example.com"
+    assert edge.message(message).status_code == 202
+    ticket = taken(desk, ana, message)
+    ana.done("reply", ticket, text="It comes tomorrow.", language="en")
+    eventually(lambda: states(pg, ticket) == {"accepted"}, 120)
+    answer = bounced(edge, smtp.to(address)[0])
+    assert answer.status_code == 200, answer.text
+    eventually(lambda: pg.query("SELECT state, reason FROM notifier.delivery_v WHERE ticket_id = %s", ticket) == [("failed", "5.1.1")], 120)
+
+
 @pytest.mark.parametrize("step, said, state, count", [
     ("RCPT", "550 5.1.1 nobody", "failed", 0), ("RCPT", "451 4.7.1 later", "accepted", 1), ("end", None, "uncertain", 1),
     ("DATA", None, "accepted", 1)])

@@ -7,6 +7,7 @@
 #include "ingest_multipart.h"
 #include "sea_cmocka.h"
 #include "sea_enc.h"
+#include "sea_id.h"
 #include "seadesk/v1/messages.pb-c.h"
 
 static struct sea_arena arena = SEA_ARENA(INGEST_ARENA_MAX);
@@ -363,6 +364,43 @@ static void a_forwarded_message_is_kept_whole(void **state)
 
 /* ---- loops ---- */
 
+#define OURS "00010203-0405-0607-0809-0a0b0c0d0e0f@shop.example"
+#define REPORT(action, type, ours)                                                                 \
+    "From: MAILER-DAEMON@mx.example\r\nMessage-ID: <b1@mx.example>\r\nMIME-Version: 1.0\r\n"       \
+    "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"              \
+    "--b\r\nContent-Type: text/plain\r\n\r\nIt came back.\r\n"                                     \
+    "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"   \
+    "Final-Recipient: rfc822; ana@example.com\r\nAction: " action                                  \
+    "\r\nStatus: 5.1.1 (no such user)\r\n"                                                         \
+    "--b\r\nContent-Type: " type "\r\n\r\n" ours "\r\n--b--\r\n"
+#define RETURNED "To: <ana@example.com>\r\nMessage-ID: <" OURS ">\r\n\r\nwords"
+
+static void a_report_of_failure_names_the_message_of_ours(void **state)
+{
+    static const char *const FAILED[] = {REPORT("failed", "message/rfc822", RETURNED),
+                                         REPORT("Failed", "text/rfc822-headers", RETURNED)};
+    static const char *const OTHERS[] = {
+        REPORT("delayed", "message/rfc822", RETURNED),
+        REPORT("delivered", "text/rfc822-headers", RETURNED),
+        REPORT("failed", "message/rfc822", "Message-ID: <m1@example.com>\r\n\r\nwords"),
+        REPORT("failed", "text/plain", RETURNED), HEAD "\r\nwords"};
+    (void)state;
+    for (size_t i = 0; i < SEA_COUNT(FAILED); i++) {
+        char attempt[SEA_UUID_TEXT];
+        read_text(FAILED[i]);
+        sea_uuid_print(mail.bounce.attempt, attempt);
+        assert_string_equal(attempt, "00010203-0405-0607-0809-0a0b0c0d0e0f");
+        assert_str(mail.bounce.id, OURS);
+        assert_str(mail.bounce.to, "ana@example.com");
+        assert_str(mail.bounce.code, "5.1.1");
+        assert_string_equal(mail.automatic, "bounce");
+    }
+    for (size_t i = 0; i < SEA_COUNT(OTHERS); i++) {
+        read_text(OTHERS[i]);
+        assert_true(sea_uuid_is_nil(mail.bounce.attempt));
+    }
+}
+
 static void what_no_person_wrote_says_why(void **state)
 {
     static const struct {
@@ -571,6 +609,7 @@ int main(void)
         cmocka_unit_test(what_is_no_history_stays),
         cmocka_unit_test(an_answer_below_or_between_quoted_lines_is_kept),
         cmocka_unit_test(a_forwarded_message_is_kept_whole),
+        cmocka_unit_test(a_report_of_failure_names_the_message_of_ours),
         cmocka_unit_test(what_no_person_wrote_says_why),
         cmocka_unit_test(our_own_messages_are_automatic),
         cmocka_unit_test(
