@@ -185,6 +185,23 @@ def test_calls_without_credentials_are_refused(fake):
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
+@pytest.mark.parametrize("channel, path, body, id_at", [
+    ("line", "/v2/bot/message/push", {"to": "U1", "messages": [{"type": "text", "text": "Hello"}]},
+     lambda answer: answer["sentMessages"][0]["id"]),
+    ("messenger", "/v23.0/77/messages", {"recipient": {"id": "U1"}, "messaging_type": "RESPONSE", "message": {"text": "Hello"}},
+     lambda answer: answer["message_id"]),
+    ("telegram", "/bot1:token/sendMessage", {"chat_id": "U1", "text": "Hello"}, lambda answer: answer["result"]["message_id"]),
+    ("slack", "/chat.postMessage", {"channel": "U1", "text": "Hello"}, lambda answer: answer["ts"])])
+def test_chat_apps_take_what_is_sent_with_a_token(fake, channel, path, body, id_at):
+    answer = fake.http.post(fake.url + path, json=body, headers={"Authorization": "Bearer t"})
+    assert answer.status_code == 200
+    [sent] = fake.log(channel=channel, to="U1")
+    assert (sent["text"], sent["id"], sent["reports"]) == ("Hello", id_at(answer.json()), [])
+    assert fake.http.post(fake.url + path.replace("bot1:token", "1:token"), json=body).status_code == 401
+    fake.script(**{channel: [{"status": 500}]})
+    assert fake.http.post(fake.url + path, json=body, headers={"Authorization": "Bearer t"}).status_code == 500
+
+
 def test_an_sms_is_accepted_logged_and_reported_on_with_twilios_signature(fake, ingest):
     answer = fake.sms()
     assert answer.status_code == 201
