@@ -49,8 +49,7 @@ static const char *take(struct router_plan *plan, const struct router_command *c
 
 static bool is_window_over(const struct router_plan *plan, const struct router_contact *contact)
 {
-    const struct sea_channel *channel = sea_channel_of(contact->channel);
-    return channel && sea_adapter_has_window(channel->adapter) &&
+    return sea_adapter_has_window(router_person_sender(plan->rules, contact)) &&
            contact->last_in_at_ms + WINDOW_MS <= plan->now_ms;
 }
 

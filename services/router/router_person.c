@@ -149,6 +149,14 @@ bool router_person_consent(struct router_contact *contact, bool is_marketing, bo
     return true;
 }
 
+enum sea_adapter router_person_sender(const struct router_rules *rules,
+                                      const struct router_contact *contact)
+{
+    const struct sea_account *account =
+        sea_channels_account(rules->channels, contact->channel, contact->account);
+    return account ? account->send_adapter : SEA_ADAPTER_GENERIC;
+}
+
 bool router_person_is_reachable(const struct router_rules *rules,
                                 const struct router_contact *contact)
 {
@@ -190,8 +198,8 @@ static bool is_for_notices(const struct router_rules *rules, const struct router
     if (is_feature_phone && router_ways_needs_data(contact->channel)) return false;
     const struct sea_channel *channel = sea_channel_of(contact->channel);
     return channel && channel->class != SEA_CHANNEL_LIVE_CHAT &&
-           channel->adapter != SEA_ADAPTER_MESSENGER && !router_person_is_marketplace(contact) &&
-           router_person_is_reachable(rules, contact);
+           router_person_sender(rules, contact) != SEA_ADAPTER_MESSENGER &&
+           !router_person_is_marketplace(contact) && router_person_is_reachable(rules, contact);
 }
 
 static struct router_contact *next_rung(const struct router_rules *rules,

@@ -43,6 +43,9 @@ bool router_person_claim(const struct router_contact *crm, struct router_contact
 bool router_person_consent(struct router_contact *contact, bool is_marketing, bool is_granted,
                            int64_t at_ms);
 
+/* By what our words go there; GENERIC: by nothing. */
+enum sea_adapter router_person_sender(const struct router_rules *rules,
+                                      const struct router_contact *contact);
 /* Whether the account of this contact can send. */
 bool router_person_is_reachable(const struct router_rules *rules,
                                 const struct router_contact *contact);

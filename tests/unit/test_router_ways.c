@@ -8,10 +8,12 @@ static void open_all_channels(struct world *world, struct sea_channels *ret)
     struct sea_account *accounts = router_plan_alloc(&world->plan, 64 * sizeof(*accounts));
     *ret = (struct sea_channels){.accounts = accounts};
     for (size_t i = 0; sea_channel_at(i); i++)
-        accounts[ret->account_count++] = (struct sea_account){.channel = sea_channel_at(i),
-                                                              .name = "demo",
-                                                              .is_enabled = true,
-                                                              .api_base = "http://127.0.0.1"};
+        accounts[ret->account_count++] =
+            (struct sea_account){.channel = sea_channel_at(i),
+                                 .send_adapter = sea_channel_at(i)->adapter,
+                                 .name = "demo",
+                                 .is_enabled = true,
+                                 .api_base = "http://127.0.0.1"};
     assert_true(ret->account_count <= 64);
     world->rules.channels = ret;
 }
