@@ -276,6 +276,23 @@ def test_a_file_of_which_a_piece_is_missing_is_told_and_mended_by_the_piece(lmtp
     is_whole(desk, pg, external_id)
 
 
+def test_more_e_mail_than_there_is_memory_for_is_told_to_come_again(program, env, desk):
+    """Four messages of nearly 30 MiB whose ends don't come leave no room for one in a form, and give it back."""
+    edge, name = e.Edge(env["SEADESK_INGEST_URL"]), e.new("m") + "@mail.example.com"
+    file = {"a.png": PNG * 400_000}
+    with contextlib.ExitStack() as held:
+        for _ in range(4):
+            connection = held.enter_context(contextlib.closing(connected(program)))
+            connection.ehlo_or_helo_if_needed()
+            assert connection.mail("ana@example.com")[0] == 250 and connection.rcpt(TO)[0] == 250 and connection.docmd("DATA")[0] == 354
+            connection.send(b"From: a@example.com\r\n\r\n" + (b"x" * 998 + b"\r\n") * 31_000)
+        refused = eventually(lambda: [answer for answer in [edge.postmark(e.new("m"), file, name)] if answer.status_code == 503])
+        assert int(refused[0].headers["Retry-After"]) > 0
+    eventually(lambda: edge.postmark(name, file, name).status_code == 200)
+    (one,) = kept(desk, name, account="postmark")
+    assert download(desk, one) == file["a.png"]
+
+
 # ---- nothing lost, nothing twice ----
 
 def test_while_kafka_is_silent_it_is_to_be_sent_again_and_then_it_is_there(program, service, desk, pg):
