@@ -7,8 +7,8 @@ UNSTEADY_MAX=3 # as the help and docs/testing.md say
 #: Build with sanitizers, and a release, and run every test; the last line counts them.
 #:
 #: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
-#: The tests of tests/web and tests/it have a stack of their own (SEADESK_STACK=test), made anew and stopped at the end;
-#: --keep leaves it running. What fails there runs once more at the end: if it passes then, the closing lines call it
+#: The tests of tests/web and tests/it have stacks of their own (SEADESK_STACK=test and test-2, on which they run side by
+#: side; test alone for chosen ones), made anew and stopped at the end; --keep leaves them running. What fails there runs once more at the end: if it passes then, the closing lines call it
 #: unsteady; more than three of these fail the run.
 cmd_test() {
     local unit_only='' keep='' chosen=() status=0
@@ -47,45 +47,66 @@ test_ctest() {
 
 test_show_end() { grep -v -e ' Passed ' -e 'Test *#.*: ' "$1" | tail -n 60; }
 
+# Everything runs in two halves at once, each on a stack of its own: most tests wait most of the time.
 test_services() {
-    local keep=$1 stack=${SEADESK_STACK:-test}
+    local keep=$1 stack=${SEADESK_STACK:-test} halves=()
     shift
-    if ! SEADESK_STACK=$stack "$ROOT/dev" clean --data || ! SEADESK_STACK=$stack "$ROOT/dev" up; then
-        TEST_FAILURES+=("the stack of the tests did not start")
-    else
-        [ $# -gt 0 ] || test_folder "$stack" web # first: it likes a desk without other people's tickets
-        test_folder "$stack" it "$@"
+    if [ $# -gt 0 ]; then
+        test_up "$stack" && test_folder "$stack" it it "$@"
+        test_again "$stack" it it "$@"
+    elif test_up "$stack" && test_up "$stack-2"; then
+        mapfile -t halves < <($PYTHON "$ROOT/deploy/dev/halves.py" "$ROOT/tests/it")
+        set -m # a process group of its own, which an interrupt is handed on to
+        {
+            test_folder "$stack" web web # first: it likes a desk without other people's tickets
+            test_folder "$stack" it it-1 ${halves[0]}
+        } >"$RESULTS/first.log" 2>&1 8>&- &
+        set +m
+        trap 'kill -- "-$!"; exit 130' INT TERM
+        test_folder "$stack-2" it it-2 ${halves[1]} >"$RESULTS/second.log" 2>&1
+        wait $!
+        trap - INT TERM
+        cat "$RESULTS/first.log" "$RESULTS/second.log"
+        test_again "$stack" web web
+        test_again "$stack" it it-1 ${halves[0]}
+        test_again "$stack-2" it it-2 ${halves[1]}
     fi
-    [ -n "$keep" ] && return 0
-    SEADESK_STACK=$stack "$ROOT/dev" down
-    test_logs "$ROOT/.stack/$stack/log"
+    for stack in "$stack" "$stack-2"; do
+        [ -z "$keep" ] && [ -d "$ROOT/.stack/$stack/log" ] || continue
+        SEADESK_STACK=$stack "$ROOT/dev" down
+        test_logs "$ROOT/.stack/$stack/log"
+    done
 }
 
-# test_folder STACK FOLDER [OPTION...]: the tests of tests/FOLDER against a running stack; what failed runs once more.
+test_up() {
+    SEADESK_STACK=$1 "$ROOT/dev" clean --data && SEADESK_STACK=$1 "$ROOT/dev" up && return 0
+    TEST_FAILURES+=("the stack of the tests did not start")
+    return 1
+}
+
+# test_folder STACK FOLDER NAME [OPTION...]: tests of tests/FOLDER against a running stack; their results are called NAME.
 test_folder() {
-    local stack=$1 folder=$2 status=0
-    shift 2
-    info "running tests/$folder"
+    local stack=$1 folder=$2 name=$3 status=0
+    shift 3
+    info "running tests/$folder on stack $stack"
     (
         eval "$(SEADESK_STACK=$stack "$ROOT/dev" env)"
         cd "$ROOT/tests/$folder"
-        test_pytest "$folder" "$@" || status=$?
-        [ "$status" != 1 ] ||
-            test_pytest "$folder.again" --last-failed --last-failed-no-failures none "$@" || status=$?
-        exit "$status"
+        $PYTHON -m pytest -o cache_dir="$RESULTS/cache.${name%.again}" --junitxml "$RESULTS/$name.xml" "$@"
     ) || status=$?
-    case $status in
-        0 | 1) ;;
-        5) ;; # nothing was chosen; the closing line says so
-        *) TEST_FAILURES+=("pytest of tests/$folder ended with status $status") ;;
-    esac
+    echo "$status" >"$RESULTS/$name.status"
 }
 
-# test_pytest RESULTS [OPTION...]: the cache remembers which failed, for the second run.
-test_pytest() {
-    local results=$1
-    shift
-    $PYTHON -m pytest -o cache_dir="$RESULTS/cache.${results%.again}" --junitxml "$RESULTS/$results.xml" "$@"
+# test_again STACK FOLDER NAME [OPTION...]: what failed there runs once more. pytest's 5: nothing was chosen, as the closing line says.
+test_again() {
+    local stack=$1 folder=$2 name=$3 status
+    shift 3
+    [ "$(cat "$RESULTS/$name.status" 2>/dev/null)" != 1 ] ||
+        test_folder "$stack" "$folder" "$name.again" --last-failed --last-failed-no-failures none "$@"
+    for status in "$RESULTS/$name.status" "$RESULTS/$name.again.status"; do
+        [ ! -f "$status" ] || grep -qx '[015]' "$status" ||
+            TEST_FAILURES+=("pytest of tests/$folder ended with status $(cat "$status")")
+    done
 }
 
 # What the programs say when they end is a test of its own: leaks, undefined behaviour, a drain that failed.
