@@ -31,10 +31,12 @@ struct router_call {
     bool is_changed;
 };
 
+enum router_call_state { ROUTER_RINGING = 1, ROUTER_TAKEN, ROUTER_RECORDED, ROUTER_OVER };
+
 /* What one record tells. */
 struct router_call_news {
     const struct router_cause *cause;
-    enum { ROUTER_RINGING = 1, ROUTER_TAKEN, ROUTER_RECORDED, ROUTER_OVER } state;
+    enum router_call_state state;
     bool is_outbound, is_historical;
     enum router_call_outcome outcome;
     uint32_t rings;

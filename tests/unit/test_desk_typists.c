@@ -61,8 +61,8 @@ static void only_so_many_are_told_in_a_second(void **state)
 {
     (void)state;
     struct sea_uuid got;
-    for (uint8_t i = 0; i < DESK_TYPISTS_PER_S; i++)
-        assert_int_equal(hear(contact(i, 0), AT_MS + i, &got), DESK_TYPIST_FIND);
+    for (int i = 0; i < DESK_TYPISTS_PER_S; i++)
+        assert_int_equal(hear(contact((uint8_t)i, 0), AT_MS + i, &got), DESK_TYPIST_FIND);
     assert_int_equal(hear(contact(200, 0), AT_MS + 999, &got), DESK_TYPIST_DROP);
     assert_int_equal(hear(contact(200, 0), AT_MS + 1000, &got), DESK_TYPIST_FIND);
 }

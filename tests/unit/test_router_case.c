@@ -829,7 +829,8 @@ static void ch_15_a_clip_on_tiktok_opens_a_dispute_a_comment_does_not(void **sta
 
 /* ---- calls ---- */
 
-static struct router_call_news call_news(struct world *world, int state, uint32_t rings)
+static struct router_call_news call_news(struct world *world, enum router_call_state state,
+                                         uint32_t rings)
 {
     struct router_call_news news = {.cause = cause(world), .state = state, .rings = rings};
     if (state == ROUTER_RINGING) news.started_at_ms = T0 - 60000;
