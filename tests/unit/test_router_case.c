@@ -847,11 +847,11 @@ static struct router_call_news call_news(struct world *world, enum router_call_s
 static void ch_03_a_call_opens_one_ticket_in_any_order_of_its_records(void **state)
 {
     struct world *world = *state;
-    static const int ORDERS[][6] = {{1, 2, 4, 3, 1, 2},
-                                    {4, 3, 2, 1, 4, 3},
-                                    {2, 1, 3, 4, 4, 1},
-                                    {3, 4, 1, 2, 2, 2},
-                                    {4, 4, 4, 3, 3, 3}};
+    static const enum router_call_state ORDERS[][6] = {{1, 2, 4, 3, 1, 2},
+                                                       {4, 3, 2, 1, 4, 3},
+                                                       {2, 1, 3, 4, 4, 1},
+                                                       {3, 4, 1, 2, 2, 2},
+                                                       {4, 4, 4, 3, 3, 3}};
     for (size_t i = 0; i < SEA_COUNT(ORDERS); i++) {
         struct router_contact *from = contact(world, "phone", "+447700900123");
         struct router_ticket *ticket = NULL, *first = NULL;
