@@ -170,10 +170,7 @@ def person(new_person):
 
 @pytest.fixture
 def nobody_here(desk, pg):
-    """Agents whom other tests left online would be offered the tickets of this one."""
-    for name, in pg.query("select agent from router.agent_state_v join desk.account on user_name = agent"
-                          " where state = 'online' and is_active"):
-        people.Agent(desk, name).is_here("away")
+    people.send_home(desk, pg)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import uuid
 import pytest
 import requests
 
+import people
 from stack import Stream, eventually
 from test_chat import Listener, token
 
@@ -16,7 +17,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 class Chat:
-    """A visitor whose message became a ticket that wei works on."""
+    """A visitor whose message became a ticket that wei works on; nobody else is online, so nobody else is given it."""
 
     def __init__(self, env, desk, channel):
         self.env, self.desk, self.wei, self.visitor = env, desk, desk.as_agent("wei"), "visitor-" + uuid.uuid4().hex
@@ -49,9 +50,10 @@ def types(env, session, **body):
 
 
 @pytest.fixture(scope="module")
-def agent(desk, service):
+def agent(desk, pg, service):
     for name in ("ingest", "router", "translator-gateway", "notifier", "desk"):
         service(name).wait_ready()
+    people.send_home(desk, pg)
     wei = desk.as_agent("wei")
     room = {"state": "away", "capacity": {"weight": 1000, "channels": {}}}
     eventually(lambda: wei.put("/agents/me/presence", json=room).status_code == 200)
