@@ -54,11 +54,10 @@ def agent(desk, pg, service):
     for name in ("ingest", "router", "translator-gateway", "notifier", "desk"):
         service(name).wait_ready()
     people.send_home(desk, pg)
-    wei = desk.as_agent("wei")
-    room = {"state": "away", "capacity": {"weight": 1000, "channels": {}}}
-    eventually(lambda: wei.put("/agents/me/presence", json=room).status_code == 200)
-    yield wei
-    wei.put("/agents/me/presence", json={**room, "state": "offline"})
+    wei = people.Agent(desk, "wei")
+    wei.is_here("away", chat=1000)  # naming one channel lifts what was said of the others
+    yield
+    wei.is_here("offline")
 
 
 @pytest.fixture(scope="module")
