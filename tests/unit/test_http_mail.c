@@ -169,7 +169,7 @@ static void send_mail(struct sea_http_mail mail)
 
 static int open_all(void **state)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_in bound = {0};
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(bound);
     const struct sea_http_client_config config = {.in_flight_max = 4};
@@ -181,7 +181,7 @@ static int open_all(void **state)
     assert_non_null(listener);
     assert_int_equal(getsockname(evconnlistener_get_fd(listener), (struct sockaddr *)&bound, &len),
                      0);
-    port = ntohs(((struct sockaddr_in *)(void *)&bound)->sin_port);
+    port = ntohs(bound.sin_port);
     assert_int_equal(sea_http_client_open(&client, base, &config), SEA_OK);
     words.greeting = GREETING;
     words.mail = words.rcpt = OK;
