@@ -8,7 +8,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-BEFORE = 80  # seconds that the first half's stack is needed for tests/web
+BEFORE = 95  # seconds that the first half's stack is needed for tests/web
 
 
 def split(folder):
