@@ -7,9 +7,9 @@ UNSTEADY_MAX=3 # as the help and docs/testing.md say
 #: Build with sanitizers, and a release, and run every test; the last line counts them.
 #:
 #: --unit runs only what needs no Kafka, PostgreSQL and Redis. -k and files choose among tests/it, as pytest does.
-#: The tests of tests/web and tests/it have stacks of their own (SEADESK_STACK=test and test-2, on which they run side by
-#: side; test alone for chosen ones), made anew and stopped at the end; --keep leaves them running. What fails there runs once more at the end: if it passes then, the closing lines call it
-#: unsteady; more than three of these fail the run.
+#: The tests of tests/web and tests/it run in two halves side by side, each on a stack of its own (SEADESK_STACK=test and
+#: test-2; chosen ones on test), made anew and stopped at the end; --keep leaves them running. What fails there runs once
+#: more at the end: if it passes then, the closing lines call it unsteady; more than three of these fail the run.
 cmd_test() {
     local unit_only='' keep='' chosen=() status=0
     while [ $# -gt 0 ]; do
@@ -47,41 +47,51 @@ test_ctest() {
 
 test_show_end() { grep -v -e ' Passed ' -e 'Test *#.*: ' "$1" | tail -n 60; }
 
-# Everything runs in two halves at once, each on a stack of its own: most tests wait most of the time.
 test_services() {
-    local keep=$1 stack=${SEADESK_STACK:-test} halves=()
+    local keep=$1 stack stacks=("${SEADESK_STACK:-test}")
     shift
-    if [ $# -gt 0 ]; then
-        test_up "$stack" && test_folder "$stack" it it "$@"
-        test_again "$stack" it it "$@"
-    elif test_up "$stack" && test_up "$stack-2"; then
-        mapfile -t halves < <($PYTHON "$ROOT/deploy/dev/halves.py" "$ROOT/tests/it")
-        set -m # a process group of its own, which an interrupt is handed on to
-        {
-            test_folder "$stack" web web # first: it likes a desk without other people's tickets
-            test_folder "$stack" it it-1 ${halves[0]}
-        } >"$RESULTS/first.log" 2>&1 8>&- &
-        set +m
-        trap 'kill -- "-$!"; exit 130' INT TERM
-        test_folder "$stack-2" it it-2 ${halves[1]}
-        wait $!
-        trap - INT TERM
-        cat "$RESULTS/first.log"
-        test_again "$stack" web web
-        test_again "$stack" it it-1 ${halves[0]}
-        test_again "$stack-2" it it-2 ${halves[1]}
+    [ $# -gt 0 ] || stacks+=("${stacks[0]}-2")
+    if ! test_up "${stacks[@]}"; then
+        TEST_FAILURES+=("the stacks of the tests did not start")
+    elif [ $# -gt 0 ]; then
+        test_folder "${stacks[0]}" it it "$@"
+        test_again "${stacks[0]}" it it "$@"
+    else
+        test_halves "${stacks[@]}"
     fi
-    for stack in "$stack" "$stack-2"; do
-        [ -z "$keep" ] && [ -d "$ROOT/.stack/$stack/log" ] || continue
+    [ -n "$keep" ] && return 0
+    for stack in "${stacks[@]}"; do
         SEADESK_STACK=$stack "$ROOT/dev" down
         test_logs "$ROOT/.stack/$stack/log"
     done
 }
 
 test_up() {
-    SEADESK_STACK=$1 "$ROOT/dev" clean --data && SEADESK_STACK=$1 "$ROOT/dev" up && return 0
-    TEST_FAILURES+=("the stack of the tests did not start")
-    return 1
+    local stack
+    for stack; do
+        SEADESK_STACK=$stack "$ROOT/dev" clean --data && SEADESK_STACK=$stack "$ROOT/dev" up || return 1
+    done
+}
+
+# test_halves STACK STACK: everything, in two halves at once: most tests wait most of the time.
+test_halves() {
+    local halves=()
+    mapfile -t halves < <($PYTHON "$ROOT/deploy/dev/halves.py" "$ROOT/tests/it")
+    [ ${#halves[@]} = 2 ] || { TEST_FAILURES+=("tests/it could not be halved") && return 0; }
+    set -m # a process group of its own, which an interrupt is handed on to
+    {
+        test_folder "$1" web web # first: it likes a desk without other people's tickets
+        test_folder "$1" it it-1 ${halves[0]}
+    } >"$RESULTS/first.log" 2>&1 8>&- &
+    set +m
+    trap 'kill -- "-$!"; exit 130' INT TERM
+    test_folder "$2" it it-2 ${halves[1]}
+    wait $! || true # a half that ended early has left no status
+    trap - INT TERM
+    cat "$RESULTS/first.log"
+    test_again "$1" web web
+    test_again "$1" it it-1 ${halves[0]}
+    test_again "$2" it it-2 ${halves[1]}
 }
 
 # test_folder STACK FOLDER NAME [OPTION...]: tests of tests/FOLDER against a running stack; their results are called NAME.
@@ -101,12 +111,12 @@ test_folder() {
 test_again() {
     local stack=$1 folder=$2 name=$3 status
     shift 3
-    [ "$(cat "$RESULTS/$name.status" 2>/dev/null)" != 1 ] ||
+    status=$(cat "$RESULTS/$name.status" 2>/dev/null || echo none)
+    if [ "$status" = 1 ]; then
         test_folder "$stack" "$folder" "$name.again" --last-failed --last-failed-no-failures none "$@"
-    for status in "$RESULTS/$name.status" "$RESULTS/$name.again.status"; do
-        [ ! -f "$status" ] || grep -qx '[015]' "$status" ||
-            TEST_FAILURES+=("pytest of tests/$folder ended with status $(cat "$status")")
-    done
+        status=$(cat "$RESULTS/$name.again.status")
+    fi
+    [[ $status = [015] ]] || TEST_FAILURES+=("pytest of tests/$folder ended with status $status")
 }
 
 # What the programs say when they end is a test of its own: leaks, undefined behaviour, a drain that failed.
