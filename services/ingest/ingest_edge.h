@@ -41,7 +41,7 @@ struct ingest_edge {
     struct ingest_courier *courier;
     struct sea_http_client *client;  /* what providers want visited */
     struct ingest_lmtp_server *lmtp; /* NULL: none is served */
-    struct ingest_reader *reader;
+    struct sea_thread *reader;
     struct ingest_lmtp_budget mail; /* memory of e-mail in work */
     size_t readings;                /* of requests, which hold on to the configuration */
     bool wants_reload;              /* once there is none */

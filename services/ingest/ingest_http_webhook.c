@@ -310,9 +310,9 @@ static void read_mail(struct ingest_intake *intake)
         return;
     }
     keep_request(&webhook->hook, &intake->arena);
-    intake->reading = (struct ingest_reading){.read = on_thread, .done = on_read, .ctx = intake};
+    intake->reading = (struct sea_job){.run = on_thread, .done = on_read, .ctx = intake};
     edge->readings++;
-    ingest_reader_add(edge->reader, &intake->reading);
+    sea_thread_add(edge->reader, &intake->reading);
 }
 
 void ingest_http_webhook(void *ctx, struct sea_http_exchange *exchange,

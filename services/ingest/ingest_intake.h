@@ -11,8 +11,8 @@
 #include "ingest_item.h"
 #include "ingest_lmtp.h"
 #include "ingest_memory.h"
-#include "ingest_reader.h"
 #include "ingest_recall.h"
+#include "sea_thread.h"
 
 struct event_base;
 struct ingest_intakes; /* the producer, and the intakes in work */
@@ -65,7 +65,7 @@ struct ingest_intake {
     size_t held_bytes;               /* counted in the owner's */
     struct ingest_lmtp_budget *mail; /* of e-mail, whose memory is counted there instead; or NULL */
     size_t mail_bytes;
-    struct ingest_reading reading;
+    struct sea_job reading;
     size_t sent, acked, failed;
     bool is_sending;
     /* Pieces of files, which go before the records; where the next one is taken from. */

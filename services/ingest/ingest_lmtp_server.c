@@ -205,9 +205,9 @@ static void publish(struct connection *connection)
     intake->ctx = connection;
     intake->ctx2 = reading;
     intake->label = LABEL;
-    intake->reading = (struct ingest_reading){.read = on_thread, .done = on_read, .ctx = intake};
+    intake->reading = (struct sea_job){.run = on_thread, .done = on_read, .ctx = intake};
     connection->is_publishing = true;
-    ingest_reader_add(edge->reader, &intake->reading);
+    sea_thread_add(edge->reader, &intake->reading);
 }
 
 /* ---- connections ---- */

@@ -3,7 +3,7 @@
 #include "ingest_edge.h"
 #include "ingest_lmtp_server.h"
 #include "ingest_metrics.h"
-#include "ingest_reader.h"
+#include "sea_thread.h"
 
 enum {
     LOOK_MS = 1000,
@@ -97,7 +97,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
                                     .master_key = config->master_key};
     edge->app = app;
     edge->mail.max_bytes = INGEST_MAIL_MEMORY_MAX;
-    ingest_reader_open(&edge->reader, sea_app_base(app));
+    sea_thread_open(&edge->reader, sea_app_base(app));
     sea_pepper_init(&edge->pepper, sea_str(config->pepper));
     enum sea_err err =
         sea_days_open(&edge->days, &keys, (1u << SEA_DAYS_INTAKE) | (1u << SEA_DAYS_DEAD));
@@ -144,7 +144,7 @@ static enum sea_err start(void *ctx, struct sea_app *app, const struct sea_confi
 static void stop(void *ctx)
 {
     struct ingest_edge *edge = ctx;
-    ingest_reader_close(&edge->reader);
+    sea_thread_close(&edge->reader, NULL);
     ingest_intakes_close(&edge->intakes); /* what still arrives is told to the topic */
     ingest_lmtp_server_close(&edge->lmtp);
     ingest_topic_close(&edge->topic);
