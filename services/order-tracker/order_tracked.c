@@ -56,12 +56,13 @@ enum sea_err order_tracked_name(struct sea_txn *txn, const struct order_item *it
     struct sea_cause cause = sea_cause_of(item->record);
     char key[ORDER_ID_MAX_BYTES];
     if (number.len > sizeof(key)) return SEA_OK;
+    struct sea_str parcel_key = {key, sea_parcel_key(number, key)};
+    if (!parcel_key.len) return SEA_OK; /* nobody asks for it */
     named.order_id = item->message->order_id;
     named.parcel_id = item->message->parcel_id;
     named.tracking_number = item->message->tracking_number;
-    return sea_txn_emit(txn, (uint32_t)item->record->partition, SEA_TOPIC_ORDERS,
-                        (struct sea_str){key, sea_parcel_key(number, key)}, &named.base, &cause,
-                        "parcel", 0, NULL);
+    return sea_txn_emit(txn, (uint32_t)item->record->partition, SEA_TOPIC_ORDERS, parcel_key,
+                        &named.base, &cause, "parcel", 0, NULL);
 }
 
 /* The rows of one kind: names have an order. */
