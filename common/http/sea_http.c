@@ -173,7 +173,7 @@ bool sea_http_form_find(struct sea_str form, const char *name, struct sea_arena 
 
 void sea_http_basic(struct sea_buf *ret, struct sea_str user, struct sea_str password)
 {
-    struct sea_buf login = SEA_BUF(1024);
+    struct sea_buf login = SEA_BUF(user.len + 1 + password.len);
     sea_buf_str(&login, user);
     sea_buf_char(&login, ':');
     sea_buf_str(&login, password);

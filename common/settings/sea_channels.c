@@ -271,8 +271,7 @@ static void read_send(struct sea_loader *loader, struct sea_yaml_node node,
     sea_loader_secrets(loader, sea_yaml_get(&map, "token"), &account->token);
     sea_yaml_int(sea_yaml_get(&map, "rate_per_s"), 1, 10000, &rate_per_s);
     account->rate_per_s = (uint32_t)rate_per_s;
-    bool has_sender = ADAPTERS[account->send_adapter].traits ==
-                      (ADAPTERS[account->send_adapter].traits | SEA_SENDS_AS);
+    bool has_sender = (ADAPTERS[account->send_adapter].traits & SEA_SENDS_AS) == SEA_SENDS_AS;
     struct sea_yaml_node sender =
         has_sender ? sea_yaml_need(&map, "sender") : sea_yaml_get(&map, "sender");
     if (!sea_yaml_is_absent(sender)) sea_loader_text(loader, sender, &account->sender);

@@ -7,8 +7,8 @@
 #include "sea_crash.h"
 #include "sea_id.h"
 
-/* What is written begins within 5 s of an opt-out's answer: consents may lag by 2 s. */
-/* Of mail the greeting, TLS and the login are part of it. */
+/* What is written begins within 5 s of an opt-out's answer: consents may lag by 2 s. Of mail the
+ * greeting, TLS and the login are part of it. */
 enum { CONNECT_TIMEOUT_MS = 2000, MAIL_CONNECT_TIMEOUT_MS = 3000, RESPONSE_MAX_BYTES = 64 * 1024 };
 
 enum sea_err notify_air_open(struct notify_air *air, struct event_base *base, size_t cap,

@@ -12,24 +12,6 @@ enum {
     SLACK_CHARS_MAX = 40000, /* what is longer it cuts */
 };
 
-static yyjson_mut_val *add_root(yyjson_mut_doc *doc)
-{
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
-    return root;
-}
-
-static void add_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
-                    struct sea_str value)
-{
-    yyjson_mut_obj_add_strn(doc, object, name, value.ptr, value.len);
-}
-
-static yyjson_val *text_only(yyjson_val *value)
-{
-    return yyjson_is_str(value) ? value : NULL;
-}
-
 /* ---- LINE ---- */
 
 /* Under its key LINE takes a message once, however often it comes. */
@@ -42,19 +24,19 @@ const char *notify_line_call(const struct notify_letter *letter, const char *att
     notify_call_bearer(ret, account->token.live[0]);
     snprintf(ret->lines[0], sizeof(ret->lines[0]), "X-Line-Retry-Key: %s", attempt);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = add_root(doc);
-    add_str(doc, root, "to", letter->to);
+    yyjson_mut_val *root = notify_json_root(doc);
+    notify_json_str(doc, root, "to", letter->to);
     yyjson_mut_val *messages = yyjson_mut_obj_add_arr(doc, root, "messages");
     yyjson_mut_val *message = yyjson_mut_arr_add_obj(doc, messages);
     yyjson_mut_obj_add_str(doc, message, "type", "text");
-    add_str(doc, message, "text", letter->text);
+    notify_json_str(doc, message, "text", letter->text);
     notify_call_json(ret, doc);
     return NULL;
 }
 
 yyjson_val *notify_line_id(yyjson_val *root)
 {
-    return text_only(yyjson_ptr_get(root, "/sentMessages/0/id"));
+    return notify_text_only(yyjson_ptr_get(root, "/sentMessages/0/id"));
 }
 
 /* 409: an earlier try under the same key was accepted. What may have been accepted is asked again;
@@ -81,37 +63,35 @@ const char *notify_messenger_call(const struct notify_letter *letter, const char
     if (is_instagram ? letter->text.len > INSTAGRAM_BYTES_MAX
                      : notify_chars(letter->text) > MESSENGER_CHARS_MAX)
         return "too_long";
-    sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, NOTIFY_GRAPH_VERSION,
-                   account->sender);
-    notify_call_bearer(ret, account->token.live[0]);
+    notify_call_graph(ret, account);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = add_root(doc);
+    yyjson_mut_val *root = notify_json_root(doc);
     yyjson_mut_val *recipient = yyjson_mut_obj_add_obj(doc, root, "recipient");
-    add_str(doc, recipient, "id", letter->to);
+    notify_json_str(doc, recipient, "id", letter->to);
     yyjson_mut_obj_add_str(doc, root, "messaging_type", "RESPONSE");
     yyjson_mut_val *message = yyjson_mut_obj_add_obj(doc, root, "message");
-    add_str(doc, message, "text", letter->text);
+    notify_json_str(doc, message, "text", letter->text);
     notify_call_json(ret, doc);
     return NULL;
 }
 
 yyjson_val *notify_messenger_id(yyjson_val *root)
 {
-    return text_only(yyjson_obj_get(root, "message_id"));
+    return notify_text_only(yyjson_obj_get(root, "message_id"));
 }
 
-/* 4 application, 32 page, 613 calls, 1200 "try again later": refused for now; 190: the token, which
- * a person mends. Subcodes of 10: more than a day since the customer's last message. */
+/* 4, 32 and 613: the limits of application, page and calls; 1200: out of order for now; 190: the
+ * token, which a person mends. Subcodes of 10: more than a day since the customer's last message.
+ */
 void notify_messenger_refused(yyjson_val *root, const struct notify_response *response,
                               uint32_t tries, struct notify_answer *answer)
 {
     static const int64_t later[] = {4, 32, 190, 613, 1200};
     static const int64_t closed[] = {2018065, 2018278, 2534022};
-    yyjson_val *error = yyjson_obj_get(root, "error"), *code = yyjson_obj_get(error, "code");
-    if (!yyjson_is_int(code)) return;
-    int64_t number = yyjson_get_sint(code);
+    yyjson_val *error = yyjson_obj_get(root, "error");
+    int64_t number;
+    if (!notify_answer_code(answer, yyjson_obj_get(error, "code"), &number)) return;
     int64_t detail = yyjson_get_sint(yyjson_obj_get(error, "error_subcode"));
-    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
     if (notify_is_any(number, later, SEA_COUNT(later)))
         notify_answer_later(answer, response, tries, number == 190 ? 4 : 2);
     answer->is_window_closed = answer->kind == NOTIFY_ANSWER_REJECTED && number == 10 &&
@@ -138,9 +118,9 @@ const char *notify_telegram_call(const struct notify_letter *letter, const char 
     sea_buf_printf(&ret->url, "%s/bot%.*s/sendMessage", account->api_base, (int)token.len,
                    token.ptr);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = add_root(doc);
-    add_str(doc, root, "chat_id", letter->to);
-    add_str(doc, root, "text", letter->text);
+    yyjson_mut_val *root = notify_json_root(doc);
+    notify_json_str(doc, root, "chat_id", letter->to);
+    notify_json_str(doc, root, "text", letter->text);
     yyjson_mut_val *preview = yyjson_mut_obj_add_obj(doc, root, "link_preview_options");
     yyjson_mut_obj_add_bool(doc, preview, "is_disabled", true);
     notify_call_json(ret, doc);
@@ -167,34 +147,18 @@ void notify_telegram_refused(yyjson_val *root, const struct notify_response *res
 
 /* ---- Slack ---- */
 
-/* What Slack would take for links, mentions and entities. */
-static void escape(struct sea_buf *out, struct sea_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '&')
-            sea_buf_text(out, "&amp;");
-        else if (c == '<')
-            sea_buf_text(out, "&lt;");
-        else if (c == '>')
-            sea_buf_text(out, "&gt;");
-        else
-            sea_buf_char(out, c);
-    }
-}
-
 /* Where it was asked, as far as that is told: in a channel, under its message. */
 static void add_place(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct notify_letter *letter)
 {
     struct sea_str id = letter->thread;
     const char *colon = id.len > 0 ? memchr(id.ptr, ':', id.len) : NULL;
     if (colon == NULL || id.ptr[0] == 'D') { /* of a direct message */
-        add_str(doc, root, "channel", letter->to);
+        notify_json_str(doc, root, "channel", letter->to);
         return;
     }
     size_t len = (size_t)(colon - id.ptr);
-    add_str(doc, root, "channel", (struct sea_str){id.ptr, len});
-    add_str(doc, root, "thread_ts", (struct sea_str){colon + 1, id.len - len - 1});
+    notify_json_str(doc, root, "channel", (struct sea_str){id.ptr, len});
+    notify_json_str(doc, root, "thread_ts", (struct sea_str){colon + 1, id.len - len - 1});
 }
 
 /* To a member's id it goes as a direct message of the app. */
@@ -207,11 +171,11 @@ const char *notify_slack_call(const struct notify_letter *letter, const char *at
     sea_buf_printf(&ret->url, "%s/chat.postMessage", account->api_base);
     notify_call_bearer(ret, account->token.live[0]);
     struct sea_buf text = SEA_BUF(5 * 4 * SLACK_CHARS_MAX);
-    escape(&text, letter->text);
+    notify_escape(&text, letter->text, "\n"); /* what Slack takes for links and mentions */
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = add_root(doc);
+    yyjson_mut_val *root = notify_json_root(doc);
     add_place(doc, root, letter);
-    add_str(doc, root, "text", sea_buf_view(&text));
+    notify_json_str(doc, root, "text", sea_buf_view(&text));
     yyjson_mut_obj_add_bool(doc, root, "mrkdwn", false);
     yyjson_mut_obj_add_bool(doc, root, "unfurl_links", false);
     notify_call_json(ret, doc);
@@ -221,7 +185,7 @@ const char *notify_slack_call(const struct notify_letter *letter, const char *at
 
 yyjson_val *notify_slack_id(yyjson_val *root)
 {
-    return yyjson_is_true(yyjson_obj_get(root, "ok")) ? text_only(yyjson_obj_get(root, "ts"))
+    return yyjson_is_true(yyjson_obj_get(root, "ok")) ? notify_text_only(yyjson_obj_get(root, "ts"))
                                                       : NULL;
 }
 

@@ -14,16 +14,15 @@ static void write_body(const struct notify_letter *letter, const char *attempt,
     char time[SEA_TIME_TEXT];
     sea_time_print(letter->now_ms, time);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
+    yyjson_mut_val *root = notify_json_root(doc);
     yyjson_mut_obj_add_str(doc, root, "type", "message.send");
     yyjson_mut_obj_add_str(doc, root, "timestamp", time);
     yyjson_mut_val *data = yyjson_mut_obj_add_obj(doc, root, "data");
     yyjson_mut_obj_add_str(doc, data, "id", attempt);
     yyjson_mut_obj_add_str(doc, data, "channel", letter->account->channel->name);
     yyjson_mut_obj_add_str(doc, data, "account", letter->account->name);
-    yyjson_mut_obj_add_strn(doc, data, "to", letter->to.ptr, letter->to.len);
-    yyjson_mut_obj_add_strn(doc, data, "text", letter->text.ptr, letter->text.len);
+    notify_json_str(doc, data, "to", letter->to);
+    notify_json_str(doc, data, "text", letter->text);
     notify_call_json(ret, doc);
 }
 

@@ -18,22 +18,6 @@ static bool is_ticket(struct sea_str to)
     return to.len > 0 && to.len <= TICKET_MAX;
 }
 
-static void add_html(struct sea_buf *html, struct sea_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        const char *as = c == '&'    ? "&amp;"
-                         : c == '<'  ? "&lt;"
-                         : c == '>'  ? "&gt;"
-                         : c == '\n' ? "<br>"
-                                     : NULL;
-        if (as)
-            sea_buf_text(html, as);
-        else
-            sea_buf_char(html, c);
-    }
-}
-
 static void authorize(const struct sea_account *account, struct notify_call *ret)
 {
     struct sea_str token = account->token.live[0];
@@ -62,17 +46,17 @@ static void add_body(const struct notify_letter *letter, yyjson_mut_doc *doc, yy
     if (account->send_adapter == SEA_ADAPTER_ZENDESK) {
         yyjson_mut_val *ticket = yyjson_mut_obj_add_obj(doc, root, "ticket");
         yyjson_mut_val *comment = yyjson_mut_obj_add_obj(doc, ticket, "comment");
-        yyjson_mut_obj_add_strn(doc, comment, "body", letter->text.ptr, letter->text.len);
+        notify_json_str(doc, comment, "body", letter->text);
         yyjson_mut_obj_add_bool(doc, comment, "public", true);
         add_agent(doc, comment, "author_id", account->sender);
     } else if (account->send_adapter == SEA_ADAPTER_FRESHDESK) {
-        yyjson_mut_obj_add_strn(doc, root, "body", html.ptr, html.len);
+        notify_json_str(doc, root, "body", html);
         add_agent(doc, root, "user_id", account->sender);
     } else {
         yyjson_mut_obj_add_str(doc, root, "message_type", "comment");
         yyjson_mut_obj_add_str(doc, root, "type", "admin");
         yyjson_mut_obj_add_str(doc, root, "admin_id", account->sender);
-        yyjson_mut_obj_add_strn(doc, root, "body", html.ptr, html.len);
+        notify_json_str(doc, root, "body", html);
     }
 }
 
@@ -87,9 +71,8 @@ const char *notify_helpdesk_call(const struct notify_letter *letter, const char 
     if (letter->text.len > CHARS_MAX) return "too_long";
     struct sea_buf html = SEA_BUF(8 * CHARS_MAX);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
-    add_html(&html, letter->text);
+    yyjson_mut_val *root = notify_json_root(doc);
+    notify_escape(&html, letter->text, "<br>");
     add_body(letter, doc, root, sea_buf_view(&html));
     notify_call_json(ret, doc);
     sea_buf_free(&html);

@@ -16,6 +16,7 @@
 #include "sea_id.h"
 #include "sea_segment.h"
 
+static const char GRAPH_VERSION[] = "v23.0"; /* Meta's */
 static const char TWILIO_VERSION[] = "2010-04-01";
 
 enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MOST_MS = 5 * 60 * 1000 };
@@ -34,6 +35,13 @@ void notify_call_bearer(struct notify_call *call, struct sea_str token)
 {
     sea_buf_text(&call->authorization, "Authorization: Bearer ");
     sea_buf_str(&call->authorization, token);
+}
+
+void notify_call_graph(struct notify_call *call, const struct sea_account *account)
+{
+    sea_buf_printf(&call->url, "%s/%s/%s/messages", account->api_base, GRAPH_VERSION,
+                   account->sender);
+    notify_call_bearer(call, account->token.live[0]);
 }
 
 void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc)
@@ -66,28 +74,37 @@ size_t notify_units(struct sea_str text)
 
 void notify_call_form(struct notify_call *call, const char *name, struct sea_str value)
 {
-    struct sea_buf *body = &call->body;
     call->content_type = "Content-Type: application/x-www-form-urlencoded";
-    if (body->len > 0) sea_buf_char(body, '&');
-    sea_buf_text(body, name);
-    sea_buf_char(body, '=');
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '*';
-        if (is_plain)
-            sea_buf_char(body, (char)c);
-        else if (c == ' ')
-            sea_buf_char(body, '+');
-        else
-            sea_buf_printf(body, "%%%02X", c);
-    }
+    sea_http_form_add(&call->body, name, value);
 }
 
-static void add_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
-                    struct sea_str value)
+yyjson_mut_val *notify_json_root(yyjson_mut_doc *doc)
+{
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    yyjson_mut_doc_set_root(doc, root);
+    return root;
+}
+
+void notify_json_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
+                     struct sea_str value)
 {
     yyjson_mut_obj_add_strn(doc, object, name, value.ptr, value.len);
+}
+
+void notify_escape(struct sea_buf *ret, struct sea_str text, const char *line_end)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        const char *as = c == '&'    ? "&amp;"
+                         : c == '<'  ? "&lt;"
+                         : c == '>'  ? "&gt;"
+                         : c == '\n' ? line_end
+                                     : NULL;
+        if (as)
+            sea_buf_text(ret, as);
+        else
+            sea_buf_char(ret, c);
+    }
 }
 
 static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
@@ -95,10 +112,10 @@ static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
 {
     yyjson_mut_obj_add_str(doc, root, "type", "template");
     yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, root, "template");
-    add_str(doc, object, "name", template->name);
+    notify_json_str(doc, object, "name", template->name);
     yyjson_mut_val *language = yyjson_mut_obj_add_obj(doc, object, "language");
     yyjson_mut_obj_add_str(doc, language, "policy", "deterministic");
-    add_str(doc, language, "code", template->language);
+    notify_json_str(doc, language, "code", template->language);
     if (template->parameters_count == 0) return;
     yyjson_mut_val *components = yyjson_mut_obj_add_arr(doc, object, "components");
     yyjson_mut_val *component = yyjson_mut_arr_add_obj(doc, components);
@@ -107,7 +124,7 @@ static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
     for (size_t i = 0; i < template->parameters_count; i++) {
         yyjson_mut_val *parameter = yyjson_mut_arr_add_obj(doc, list);
         yyjson_mut_obj_add_str(doc, parameter, "type", "text");
-        add_str(doc, parameter, "text", template->parameters[i]);
+        notify_json_str(doc, parameter, "text", template->parameters[i]);
     }
 }
 
@@ -117,23 +134,19 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
     const struct sea_account *account = letter->account;
     if (letter->template == NULL && notify_chars(letter->text) > NOTIFY_WHATSAPP_CHARS_MAX)
         return "too_long";
-    sea_buf_printf(&ret->url, "%s/%s/%s/messages", account->api_base, NOTIFY_GRAPH_VERSION,
-                   account->sender);
-    notify_call_bearer(ret, account->token.live[0]);
-
+    notify_call_graph(ret, account);
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
+    yyjson_mut_val *root = notify_json_root(doc);
     yyjson_mut_obj_add_str(doc, root, "messaging_product", "whatsapp");
     yyjson_mut_obj_add_str(doc, root, "recipient_type", "individual");
-    add_str(doc, root, "to", letter->to);
+    notify_json_str(doc, root, "to", letter->to);
     if (letter->template != NULL) {
         add_template(doc, root, letter->template);
     } else {
         yyjson_mut_obj_add_str(doc, root, "type", "text");
         yyjson_mut_val *text = yyjson_mut_obj_add_obj(doc, root, "text");
         yyjson_mut_obj_add_bool(doc, text, "preview_url", false);
-        add_str(doc, text, "body", letter->text);
+        notify_json_str(doc, text, "body", letter->text);
     }
     yyjson_mut_obj_add_str(doc, root, "biz_opaque_callback_data", attempt);
     notify_call_json(ret, doc);
@@ -224,19 +237,27 @@ bool notify_answer_id(struct notify_answer *answer, yyjson_val *value)
     return len > 0;
 }
 
-static yyjson_val *text_only(yyjson_val *value)
+bool notify_answer_code(struct notify_answer *answer, yyjson_val *value, int64_t *ret)
+{
+    if (!yyjson_is_int(value)) return false;
+    *ret = yyjson_get_sint(value);
+    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)*ret);
+    return true;
+}
+
+yyjson_val *notify_text_only(yyjson_val *value)
 {
     return yyjson_is_str(value) ? value : NULL;
 }
 
 static yyjson_val *id_of_whatsapp(yyjson_val *root)
 {
-    return text_only(yyjson_ptr_get(root, "/messages/0/id"));
+    return notify_text_only(yyjson_ptr_get(root, "/messages/0/id"));
 }
 
 static yyjson_val *id_of_twilio(yyjson_val *root)
 {
-    return text_only(yyjson_obj_get(root, "sid"));
+    return notify_text_only(yyjson_obj_get(root, "sid"));
 }
 
 /* Of one recipient, who was only then accepted: 100 processed, 101 sent, 102 queued. */
@@ -244,7 +265,8 @@ static yyjson_val *id_of_africastalking(yyjson_val *root)
 {
     yyjson_val *recipient = yyjson_ptr_get(root, "/SMSMessageData/Recipients/0");
     int64_t code = yyjson_get_sint(yyjson_obj_get(recipient, "statusCode"));
-    return code >= 100 && code <= 102 ? text_only(yyjson_obj_get(recipient, "messageId")) : NULL;
+    return code >= 100 && code <= 102 ? notify_text_only(yyjson_obj_get(recipient, "messageId"))
+                                      : NULL;
 }
 
 /* 4 application, 80007 business account, 130429 throughput, 131056 pair, 131057 under maintenance:
@@ -254,9 +276,8 @@ static void refused_by_whatsapp(yyjson_val *root, const struct notify_response *
 {
     static const int64_t later[] = {4, 80007, 130429, 131056, 131057};
     yyjson_val *code = yyjson_obj_get(yyjson_obj_get(root, "error"), "code");
-    if (!yyjson_is_int(code)) return;
-    int64_t number = yyjson_get_sint(code);
-    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    int64_t number;
+    if (!notify_answer_code(answer, code, &number)) return;
     if (notify_is_any(number, later, SEA_COUNT(later)))
         notify_answer_later(answer, response, tries, number == 131056 ? 4 : 2);
     answer->is_window_closed = answer->kind == NOTIFY_ANSWER_REJECTED && number == 131047;
@@ -268,9 +289,8 @@ static void refused_by_twilio(yyjson_val *root, const struct notify_response *re
 {
     static const int64_t later[] = {20429, 14107};
     yyjson_val *code = yyjson_obj_get(root, "code");
-    if (!yyjson_is_int(code)) return;
-    int64_t number = yyjson_get_sint(code);
-    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    int64_t number;
+    if (!notify_answer_code(answer, code, &number)) return;
     if (notify_is_any(number, later, SEA_COUNT(later)))
         notify_answer_later(answer, response, tries, 2);
 }
@@ -281,9 +301,8 @@ static void refused_by_africastalking(yyjson_val *root, const struct notify_resp
                                       uint32_t tries, struct notify_answer *answer)
 {
     yyjson_val *code = yyjson_ptr_get(root, "/SMSMessageData/Recipients/0/statusCode");
-    if (!yyjson_is_int(code)) return;
-    int64_t number = yyjson_get_sint(code);
-    snprintf(answer->code, sizeof(answer->code), "%lld", (long long)number);
+    int64_t number;
+    if (!notify_answer_code(answer, code, &number)) return;
     if (number == 405)
         notify_answer_later(answer, response, tries, 4);
     else if ((number > 400 && number < 410) || number == 502)

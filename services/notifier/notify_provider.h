@@ -18,8 +18,6 @@ enum {
     NOTIFY_SMS_CHARS_MAX = 1600,
 };
 
-#define NOTIFY_GRAPH_VERSION "v23.0" /* of Meta's Graph API */
-
 /* An approved message of the provider, for outside the 24-hour window. */
 struct notify_template {
     struct sea_str name, language;
@@ -54,16 +52,23 @@ struct notify_call {
 #define NOTIFY_CALL                                                                                \
     {                                                                                              \
         .url = SEA_BUF(2048), .authorization = SEA_BUF(4096), .body = SEA_BUF(256 * 1024),         \
-        .mail_from = SEA_BUF(512), .mail_to = SEA_BUF(512), .mail_user = SEA_BUF(512),             \
+        .mail_from = SEA_BUF(512), .mail_to = SEA_BUF(512), .mail_user = SEA_BUF(2048),            \
         .mail_password = SEA_BUF(4096)                                                             \
     }
 void notify_call_free(struct notify_call *call); /* overwrites the secret first */
 
-/* What senders write alike: a token (RFC 6750), a JSON body, which frees `doc`, and a
- * field of a form (WHATWG URL 5.2). */
+/* What senders write alike: a token (RFC 6750), address and token of Meta's Graph API, a JSON body,
+ * which frees `doc`, and a field of a form. */
 void notify_call_bearer(struct notify_call *call, struct sea_str token);
+void notify_call_graph(struct notify_call *call, const struct sea_account *account);
 void notify_call_json(struct notify_call *call, yyjson_mut_doc *doc);
 void notify_call_form(struct notify_call *call, const char *name, struct sea_str value);
+/* The object that `doc` is; a member of one, which borrows its value. */
+yyjson_mut_val *notify_json_root(yyjson_mut_doc *doc);
+void notify_json_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
+                     struct sea_str value);
+/* Text in which nothing is markup; `line_end` stands for each line end. */
+void notify_escape(struct sea_buf *ret, struct sea_str text, const char *line_end);
 size_t notify_chars(struct sea_str text); /* of UTF-8 */
 size_t notify_units(struct sea_str text); /* of UTF-16, that valid UTF-8 becomes */
 
@@ -103,6 +108,9 @@ void notify_answer_later(struct notify_answer *answer, const struct notify_respo
                          uint32_t tries, int64_t factor);
 /* Takes a message id, text or number; false: there is none. */
 bool notify_answer_id(struct notify_answer *answer, yyjson_val *value);
+/* Takes the provider's code, a number; false: there is none. */
+bool notify_answer_code(struct notify_answer *answer, yyjson_val *value, int64_t *ret);
+yyjson_val *notify_text_only(yyjson_val *value); /* NULL: it is none */
 bool notify_is_any(int64_t code, const int64_t *codes, size_t count);
 
 /* `tries` made before this one, for the pause between tries. */
