@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notify_answers.h"
 #include "notify_apps.h"
-#include "sea_cmocka.h"
 
 #define ATTEMPT "00010203-0405-0607-0809-0a0b0c0d0e0f"
 
@@ -141,81 +141,64 @@ static void telegram_has_chats_with_numbers_only(void **state)
     notify_call_free(&call);
 }
 
+enum {
+    L = SEA_ADAPTER_LINE,
+    M = SEA_ADAPTER_MESSENGER,
+    T = SEA_ADAPTER_TELEGRAM,
+    S = SEA_ADAPTER_SLACK,
+    LAST = NOTIFY_TRIES_MAX - 1,
+};
+
+static const struct answer_row ANSWERS[] = {
+    {L, ANSWER(200, "{\"sentMessages\":[{\"id\":\"461\"}]}"), 0, OK, "461", "http_200", 0, false},
+    {L, ANSWER(409, "{\"message\":\"accepted\",\"sentMessages\":[{\"id\":\"461\"}]}"), 1, OK, "461",
+     "http_409", 0, false},
+    {L, ANSWER(409, "{}"), 1, OK, "", "http_409", 0, false},
+    {L, ANSWER(500, "{}"), 0, LATER, "", "http_500", 1000, false},
+    {L, SILENCE, 2, LATER, "", "no_answer", 4000, false},
+    {L, SILENCE, LAST, MAYBE, "", "no_answer", 0, false},
+    {L, ANSWER(400, "{\"message\":\"Failed to send messages\"}"), 0, NO, "", "http_400", 0, false},
+    {L, ANSWER(429, "{}"), 0, LATER, "", "http_429", 1000, false},
+    {M, ANSWER(200, "{\"recipient_id\":\"1\",\"message_id\":\"m_a\"}"), 0, OK, "m_a", "http_200", 0,
+     false},
+    {M, ANSWER(200, "{}"), 0, MAYBE, "", "http_200", 0, false},
+    {M, SILENCE, 0, MAYBE, "", "no_answer", 0, false},
+    {M, ANSWER(500, "{\"error\":{\"code\":2}}"), 0, MAYBE, "", "2", 0, false},
+    {M, ANSWER(400, "{\"error\":{\"code\":613}}"), 1, LATER, "", "613", 2000, false},
+    {M, ANSWER(400, "{\"error\":{\"code\":190}}"), 1, LATER, "", "190", 4000, false},
+    {M, ANSWER(400, "{\"error\":{\"code\":551}}"), 0, NO, "", "551", 0, false},
+    {M, ANSWER(403, "{\"error\":{\"code\":10,\"error_subcode\":2018278}}"), 0, NO, "", "10", 0,
+     true},
+    {M, ANSWER(403, "{\"error\":{\"code\":10}}"), 0, NO, "", "10", 0, false},
+    {T, ANSWER(200, "{\"ok\":true,\"result\":{\"message_id\":9}}"), 0, OK, "9", "http_200", 0,
+     false},
+    {T, ANSWER(429, "{\"ok\":false,\"error_code\":429,\"parameters\":{\"retry_after\":7}}"), 0,
+     LATER, "", "http_429", 7000, false},
+    {T, ANSWER(429, "{}"), 0, LATER, "", "http_429", 1000, false},
+    {T, ANSWER(403, "{\"ok\":false,\"error_code\":403}"), 0, NO, "", "http_403", 0, false},
+    {T, SILENCE, 0, MAYBE, "", "no_answer", 0, false},
+    {T, ANSWER(502, ""), 0, MAYBE, "", "http_502", 0, false},
+    {S, ANSWER(200, "{\"ok\":true,\"ts\":\"1503.000247\"}"), 0, OK, "1503.000247", "http_200", 0,
+     false},
+    {S, ANSWER(200, "{\"ok\":false,\"error\":\"channel_not_found\"}"), 0, NO, "",
+     "channel_not_found", 0, false},
+    {S, ANSWER(200, "{\"ok\":false,\"error\":\"token_revoked\"}"), 1, LATER, "", "token_revoked",
+     4000, false},
+    {S, ANSWER(200, "{\"ok\":false,\"error\":\"service_unavailable\"}"), 0, LATER, "",
+     "service_unavailable", 1000, false},
+    {S, ANSWER(200, "{\"ok\":false,\"error\":\"fatal_error\"}"), 0, MAYBE, "", "fatal_error", 0,
+     false},
+    {S, ANSWER(200, "{\"ok\":false,\"ts\":\"1503.000247\"}"), 0, MAYBE, "", "http_200", 0, false},
+    {S, ANSWER(429, "{\"ok\":false,\"error\":\"ratelimited\"}"), 0, LATER, "", "ratelimited", 1000,
+     false},
+    {S, ANSWER(500, "{\"ok\":false,\"error\":\"unheard_of\"}"), 0, MAYBE, "", "unheard_of", 0,
+     false},
+};
+
 static void answers_are_read_for_what_they_prove(void **state)
 {
-    enum {
-        L = SEA_ADAPTER_LINE,
-        M = SEA_ADAPTER_MESSENGER,
-        T = SEA_ADAPTER_TELEGRAM,
-        S = SEA_ADAPTER_SLACK,
-        OK = NOTIFY_ANSWER_ACCEPTED,
-        LATER = NOTIFY_ANSWER_RETRY,
-        NO = NOTIFY_ANSWER_REJECTED,
-        MAYBE = NOTIFY_ANSWER_UNCERTAIN,
-        LAST = NOTIFY_TRIES_MAX - 1,
-    };
-    static const struct {
-        int adapter, status;
-        const char *body;
-        uint32_t tries;
-        int kind;
-        const char *id, *code;
-        int64_t after_ms;
-        bool is_window_closed;
-    } ROWS[] = {
-        {L, 200, "{\"sentMessages\":[{\"id\":\"461\"}]}", 0, OK, "461", "http_200", 0, false},
-        {L, 409, "{\"message\":\"accepted\",\"sentMessages\":[{\"id\":\"461\"}]}", 1, OK, "461",
-         "http_409", 0, false},
-        {L, 409, "{}", 1, OK, "", "http_409", 0, false},
-        {L, 500, "{}", 0, LATER, "", "http_500", 1000, false},
-        {L, 0, "", 2, LATER, "", "no_answer", 4000, false},
-        {L, 0, "", LAST, MAYBE, "", "no_answer", 0, false},
-        {L, 400, "{\"message\":\"Failed to send messages\"}", 0, NO, "", "http_400", 0, false},
-        {L, 429, "{}", 0, LATER, "", "http_429", 1000, false},
-        {M, 200, "{\"recipient_id\":\"1\",\"message_id\":\"m_a\"}", 0, OK, "m_a", "http_200", 0,
-         false},
-        {M, 200, "{}", 0, MAYBE, "", "http_200", 0, false},
-        {M, 0, "", 0, MAYBE, "", "no_answer", 0, false},
-        {M, 500, "{\"error\":{\"code\":2}}", 0, MAYBE, "", "2", 0, false},
-        {M, 400, "{\"error\":{\"code\":613}}", 1, LATER, "", "613", 2000, false},
-        {M, 400, "{\"error\":{\"code\":190}}", 1, LATER, "", "190", 4000, false},
-        {M, 400, "{\"error\":{\"code\":551}}", 0, NO, "", "551", 0, false},
-        {M, 403, "{\"error\":{\"code\":10,\"error_subcode\":2018278}}", 0, NO, "", "10", 0, true},
-        {M, 403, "{\"error\":{\"code\":10}}", 0, NO, "", "10", 0, false},
-        {T, 200, "{\"ok\":true,\"result\":{\"message_id\":9}}", 0, OK, "9", "http_200", 0, false},
-        {T, 429, "{\"ok\":false,\"error_code\":429,\"parameters\":{\"retry_after\":7}}", 0, LATER,
-         "", "http_429", 7000, false},
-        {T, 429, "{}", 0, LATER, "", "http_429", 1000, false},
-        {T, 403, "{\"ok\":false,\"error_code\":403}", 0, NO, "", "http_403", 0, false},
-        {T, 0, "", 0, MAYBE, "", "no_answer", 0, false},
-        {T, 502, "", 0, MAYBE, "", "http_502", 0, false},
-        {S, 200, "{\"ok\":true,\"ts\":\"1503.000247\"}", 0, OK, "1503.000247", "http_200", 0,
-         false},
-        {S, 200, "{\"ok\":false,\"error\":\"channel_not_found\"}", 0, NO, "", "channel_not_found",
-         0, false},
-        {S, 200, "{\"ok\":false,\"error\":\"token_revoked\"}", 1, LATER, "", "token_revoked", 4000,
-         false},
-        {S, 200, "{\"ok\":false,\"error\":\"service_unavailable\"}", 0, LATER, "",
-         "service_unavailable", 1000, false},
-        {S, 200, "{\"ok\":false,\"error\":\"fatal_error\"}", 0, MAYBE, "", "fatal_error", 0, false},
-        {S, 200, "{\"ok\":false,\"ts\":\"1503.000247\"}", 0, MAYBE, "", "http_200", 0, false},
-        {S, 429, "{\"ok\":false,\"error\":\"ratelimited\"}", 0, LATER, "", "ratelimited", 1000,
-         false},
-        {S, 500, "{\"ok\":false,\"error\":\"unheard_of\"}", 0, MAYBE, "", "unheard_of", 0, false},
-    };
     (void)state;
-    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
-        const struct notify_response response = {.status = ROWS[i].status,
-                                                 .body = sea_str(ROWS[i].body)};
-        struct notify_answer got =
-            notify_provider_classify((enum sea_adapter)ROWS[i].adapter, &response, ROWS[i].tries);
-        if (got.kind != (enum notify_answer_kind)ROWS[i].kind) print_error("row %zu\n", i);
-        assert_int_equal(got.kind, ROWS[i].kind);
-        assert_string_equal(got.id, ROWS[i].id);
-        assert_string_equal(got.code, ROWS[i].code);
-        assert_int_equal(got.after_ms, ROWS[i].after_ms);
-        assert_int_equal(got.is_window_closed, ROWS[i].is_window_closed);
-    }
+    expect_answers(ANSWERS, SEA_COUNT(ANSWERS));
 }
 
 SEA_TESTS(cmocka_unit_test(each_app_gets_its_own_call),

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notify_answers.h"
 #include "notify_mail.h"
-#include "sea_cmocka.h"
 #include "sea_enc.h"
 
 #define ATTEMPT "00010203-0405-0607-0809-0a0b0c0d0e0f"
@@ -179,40 +179,26 @@ static void a_server_on_this_machine_needs_neither_tls_nor_login(void **state)
     }
 }
 
+enum { E = SEA_ADAPTER_SMTP };
+
+static const struct answer_row ANSWERS[] = {
+    {E, ANSWER(250, "250 2.0.0 Ok: queued as 4XyZ"), 1, OK, "", "2.0.0", 0, false},
+    {E, ANSWER(450, "450 4.7.1 greylisted"), 1, LATER, "", "4.7.1", 2000, false},
+    {E, ANSWER(452, "452 too many"), 1, LATER, "", "smtp_452", 2000, false},
+    {E, ANSWER(550, "550 5.1.1 <ana@example.com>: nobody"), 1, NO, "", "5.1.1", 0, false},
+    {E, ANSWER(554, "554 no"), 1, NO, "", "smtp_554", 0, false},
+    {E, UNSENT(554, "554 no service here"), 1, LATER, "", "smtp_554", 2000, false},
+    {E, UNSENT(535, "535 5.7.8 who are you"), 1, LATER, "", "5.7.8", 4000, false},
+    {E, ANSWER(530, "530 5.7.0 log in first"), 1, LATER, "", "5.7.0", 4000, false},
+    {E, UNSENT(0, ""), 1, LATER, "", "no_connection", 2000, false},
+    {E, SILENCE, 1, MAYBE, "", "no_answer", 0, false},
+    {E, ANSWER(550, "550 5.1.1234567 x"), 1, NO, "", "smtp_550", 0, false},
+};
+
 static void answers_are_read_for_what_they_prove(void **state)
 {
-    enum {
-        OK = NOTIFY_ANSWER_ACCEPTED,
-        LATER = NOTIFY_ANSWER_RETRY,
-        NO = NOTIFY_ANSWER_REJECTED,
-        MAYBE = NOTIFY_ANSWER_UNCERTAIN
-    };
-    static const struct {
-        struct notify_response response;
-        int kind;
-        const char *code;
-        int64_t after_ms;
-    } ROWS[] = {
-        {{250, false, 0, SEA_STR("250 2.0.0 Ok: queued as 4XyZ")}, OK, "2.0.0", 0},
-        {{450, false, 0, SEA_STR("450 4.7.1 greylisted")}, LATER, "4.7.1", 2000},
-        {{452, false, 0, SEA_STR("452 too many")}, LATER, "smtp_452", 2000},
-        {{550, false, 0, SEA_STR("550 5.1.1 <ana@example.com>: nobody")}, NO, "5.1.1", 0},
-        {{554, false, 0, SEA_STR("554 no")}, NO, "smtp_554", 0},
-        {{554, true, 0, SEA_STR("554 no service here")}, LATER, "smtp_554", 2000},
-        {{535, true, 0, SEA_STR("535 5.7.8 who are you")}, LATER, "5.7.8", 4000},
-        {{530, false, 0, SEA_STR("530 5.7.0 log in first")}, LATER, "5.7.0", 4000},
-        {{0, true, 0, SEA_STR("")}, LATER, "no_connection", 2000},
-        {{0, false, 0, SEA_STR("")}, MAYBE, "no_answer", 0},
-        {{550, false, 0, SEA_STR("550 5.1.1234567 x")}, NO, "smtp_550", 0},
-    };
     (void)state;
-    for (size_t i = 0; i < SEA_COUNT(ROWS); i++) {
-        struct notify_answer got = notify_provider_classify(SEA_ADAPTER_SMTP, &ROWS[i].response, 1);
-        assert_int_equal(got.kind, ROWS[i].kind);
-        assert_string_equal(got.code, ROWS[i].code);
-        assert_int_equal(got.after_ms, ROWS[i].after_ms);
-        assert_string_equal(got.id, "");
-    }
+    expect_answers(ANSWERS, SEA_COUNT(ANSWERS));
 }
 
 SEA_TESTS(cmocka_unit_test(a_reply_goes_on_with_its_conversation),

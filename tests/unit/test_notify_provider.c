@@ -1,6 +1,5 @@
 /* What goes out on each provider's wire, and what its answers mean. */
-#include "notify_provider.h"
-#include "sea_cmocka.h"
+#include "notify_answers.h"
 #include "sea_id.h"
 
 static const struct sea_channel WHATSAPP = {"whatsapp", SEA_ADAPTER_WHATSAPP,
@@ -258,190 +257,60 @@ static void CH_12_a_gateway_of_the_company_gets_a_signed_post(void **state)
     notify_call_free(&call);
 }
 
+enum {
+    W = SEA_ADAPTER_WHATSAPP,
+    T = SEA_ADAPTER_TWILIO_SMS,
+    A = SEA_ADAPTER_AFRICASTALKING_SMS,
+    G = SEA_ADAPTER_WEBHOOK,
+};
+
+#define RECIPIENT(code, id)                                                                        \
+    "{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":" #code ",\"messageId\":\"" id "\"}]}}"
+
+static const struct answer_row ANSWERS[] = {
+    {W, ANSWER(200, "{\"messages\":[{\"id\":\"wamid.A\"}]}"), 0, OK, "wamid.A", "http_200", 0,
+     false},
+    {W, ANSWER(200, "{\"messages\":[]}"), 0, MAYBE, "", "http_200", 0, false},
+    {W, ANSWER(200, "not json"), 0, MAYBE, "", "http_200", 0, false},
+    {W, ANSWER(400, "{\"error\":{\"code\":131026}}"), 0, NO, "", "131026", 0, false},
+    {W, ANSWER(400, "{\"error\":{\"code\":131047}}"), 0, NO, "", "131047", 0, true},
+    {W, ANSWER(400, "{\"error\":{\"code\":131056}}"), 2, LATER, "", "131056", 16000, false},
+    {W, ANSWER(400, "{\"error\":{\"code\":80007}}"), 3, LATER, "", "80007", 8000, false},
+    {W, ASKED_BACK(429, 7000, "{\"error\":{\"code\":130429}}"), 0, LATER, "", "130429", 7000,
+     false},
+    {W, ANSWER(401, "{\"error\":{\"code\":190}}"), 1, LATER, "", "190", 4000, false},
+    {W, ANSWER(500, "{\"error\":{\"code\":131000}}"), 0, MAYBE, "", "131000", 0, false},
+    {W, ANSWER(500, "{\"error\":{\"code\":131047}}"), 0, MAYBE, "", "131047", 0, false},
+    {W, ANSWER(502, "<html>"), 0, MAYBE, "", "http_502", 0, false},
+    {W, ANSWER(503, ""), 0, MAYBE, "", "http_503", 0, false},
+    {W, ASKED_BACK(503, 2000, ""), 0, LATER, "", "http_503", 2000, false},
+    {W, UNSENT(0, ""), 0, LATER, "", "no_connection", 1000, false},
+    {W, SILENCE, 0, MAYBE, "", "no_answer", 0, false},
+    {W, ANSWER(404, ""), 0, NO, "", "http_404", 0, false},
+    {W, ANSWER(408, ""), 0, MAYBE, "", "http_408", 0, false},
+    {W, ANSWER(302, ""), 0, MAYBE, "", "http_302", 0, false},
+    {T, ANSWER(201, "{\"sid\":\"SM1\",\"status\":\"queued\"}"), 0, OK, "SM1", "http_201", 0, false},
+    {T, ANSWER(201, "{\"sid\":7}"), 0, MAYBE, "", "http_201", 0, false},
+    {T, ANSWER(400, "{\"code\":21610}"), 0, NO, "", "21610", 0, false},
+    {T, ANSWER(400, "{\"code\":21617}"), 0, NO, "", "21617", 0, false},
+    {T, ANSWER(429, "{\"code\":20429}"), 4, LATER, "", "20429", 16000, false},
+    {T, ASKED_BACK(429, 3600000, ""), 0, LATER, "", "http_429", 300000, false},
+    {T, ANSWER(500, "{\"code\":20500}"), 0, MAYBE, "", "20500", 0, false},
+    {A, ANSWER(201, RECIPIENT(101, "ATXid_1")), 0, OK, "ATXid_1", "http_201", 0, false},
+    {A, ANSWER(201, RECIPIENT(102, "ATXid_2")), 0, OK, "ATXid_2", "http_201", 0, false},
+    {A, ANSWER(201, RECIPIENT(403, "None")), 0, NO, "", "403", 0, false},
+    {A, ANSWER(201, RECIPIENT(405, "None")), 1, LATER, "", "405", 4000, false},
+    {A, ANSWER(201, RECIPIENT(500, "None")), 0, MAYBE, "", "500", 0, false},
+    {A, ANSWER(401, "denied"), 0, LATER, "", "http_401", 1000, false},
+    {G, ANSWER(202, "{\"id\":\"m-1\"}"), 0, OK, "m-1", "http_202", 0, false},
+    {G, ANSWER(202, "{}"), 0, MAYBE, "", "http_202", 0, false},
+    {G, ANSWER(422, "{}"), 0, NO, "", "http_422", 0, false},
+};
+
 static void answers_are_read_for_what_they_prove(void **state)
 {
     (void)state;
-    enum {
-        W = SEA_ADAPTER_WHATSAPP,
-        T = SEA_ADAPTER_TWILIO_SMS,
-        A = SEA_ADAPTER_AFRICASTALKING_SMS,
-        G = SEA_ADAPTER_WEBHOOK
-    };
-    enum {
-        OK = NOTIFY_ANSWER_ACCEPTED,
-        LATER = NOTIFY_ANSWER_RETRY,
-        NO = NOTIFY_ANSWER_REJECTED,
-        MAYBE = NOTIFY_ANSWER_UNCERTAIN
-    };
-    static const struct {
-        int adapter;
-        struct notify_response response;
-        uint32_t tries;
-        int kind;
-        const char *id, *code;
-        int64_t after_ms;
-        bool is_window_closed;
-    } rows[] = {
-        {W,
-         {200, false, 0, SEA_STR("{\"messages\":[{\"id\":\"wamid.A\"}]}")},
-         0,
-         OK,
-         "wamid.A",
-         "http_200",
-         0,
-         false},
-        {W, {200, false, 0, SEA_STR("{\"messages\":[]}")}, 0, MAYBE, "", "http_200", 0, false},
-        {W, {200, false, 0, SEA_STR("not json")}, 0, MAYBE, "", "http_200", 0, false},
-        {W,
-         {400, false, 0, SEA_STR("{\"error\":{\"code\":131026}}")},
-         0,
-         NO,
-         "",
-         "131026",
-         0,
-         false},
-        {W,
-         {400, false, 0, SEA_STR("{\"error\":{\"code\":131047}}")},
-         0,
-         NO,
-         "",
-         "131047",
-         0,
-         true},
-        {W,
-         {400, false, 0, SEA_STR("{\"error\":{\"code\":131056}}")},
-         2,
-         LATER,
-         "",
-         "131056",
-         16000,
-         false},
-        {W,
-         {400, false, 0, SEA_STR("{\"error\":{\"code\":80007}}")},
-         3,
-         LATER,
-         "",
-         "80007",
-         8000,
-         false},
-        {W,
-         {429, false, 7000, SEA_STR("{\"error\":{\"code\":130429}}")},
-         0,
-         LATER,
-         "",
-         "130429",
-         7000,
-         false},
-        {W,
-         {401, false, 0, SEA_STR("{\"error\":{\"code\":190}}")},
-         1,
-         LATER,
-         "",
-         "190",
-         4000,
-         false},
-        {W,
-         {500, false, 0, SEA_STR("{\"error\":{\"code\":131000}}")},
-         0,
-         MAYBE,
-         "",
-         "131000",
-         0,
-         false},
-        {W,
-         {500, false, 0, SEA_STR("{\"error\":{\"code\":131047}}")},
-         0,
-         MAYBE,
-         "",
-         "131047",
-         0,
-         false},
-        {W, {502, false, 0, SEA_STR("<html>")}, 0, MAYBE, "", "http_502", 0, false},
-        {W, {503, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_503", 0, false},
-        {W, {503, false, 2000, SEA_STR("")}, 0, LATER, "", "http_503", 2000, false},
-        {W, {0, true, 0, SEA_STR("")}, 0, LATER, "", "no_connection", 1000, false},
-        {W, {0, false, 0, SEA_STR("")}, 0, MAYBE, "", "no_answer", 0, false},
-        {W, {404, false, 0, SEA_STR("")}, 0, NO, "", "http_404", 0, false},
-        {W, {408, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_408", 0, false},
-        {W, {302, false, 0, SEA_STR("")}, 0, MAYBE, "", "http_302", 0, false},
-        {T,
-         {201, false, 0, SEA_STR("{\"sid\":\"SM1\",\"status\":\"queued\"}")},
-         0,
-         OK,
-         "SM1",
-         "http_201",
-         0,
-         false},
-        {T, {201, false, 0, SEA_STR("{\"sid\":7}")}, 0, MAYBE, "", "http_201", 0, false},
-        {T, {400, false, 0, SEA_STR("{\"code\":21610}")}, 0, NO, "", "21610", 0, false},
-        {T, {400, false, 0, SEA_STR("{\"code\":21617}")}, 0, NO, "", "21617", 0, false},
-        {T, {429, false, 0, SEA_STR("{\"code\":20429}")}, 4, LATER, "", "20429", 16000, false},
-        {T, {429, false, 3600000, SEA_STR("")}, 0, LATER, "", "http_429", 300000, false},
-        {T, {500, false, 0, SEA_STR("{\"code\":20500}")}, 0, MAYBE, "", "20500", 0, false},
-        {A,
-         {201, false, 0,
-          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":101,\"messageId\":\"ATXid_"
-                  "1\"}]}}")},
-         0,
-         OK,
-         "ATXid_1",
-         "http_201",
-         0,
-         false},
-        {A,
-         {201, false, 0,
-          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":102,\"messageId\":\"ATXid_"
-                  "2\"}]}}")},
-         0,
-         OK,
-         "ATXid_2",
-         "http_201",
-         0,
-         false},
-        {A,
-         {201, false, 0,
-          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":403,\"messageId\":\"None\"}"
-                  "]}}")},
-         0,
-         NO,
-         "",
-         "403",
-         0,
-         false},
-        {A,
-         {201, false, 0,
-          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":405,\"messageId\":\"None\"}"
-                  "]}}")},
-         1,
-         LATER,
-         "",
-         "405",
-         4000,
-         false},
-        {A,
-         {201, false, 0,
-          SEA_STR("{\"SMSMessageData\":{\"Recipients\":[{\"statusCode\":500,\"messageId\":\"None\"}"
-                  "]}}")},
-         0,
-         MAYBE,
-         "",
-         "500",
-         0,
-         false},
-        {A, {401, false, 0, SEA_STR("denied")}, 0, LATER, "", "http_401", 1000, false},
-        {G, {202, false, 0, SEA_STR("{\"id\":\"m-1\"}")}, 0, OK, "m-1", "http_202", 0, false},
-        {G, {202, false, 0, SEA_STR("{}")}, 0, MAYBE, "", "http_202", 0, false},
-        {G, {422, false, 0, SEA_STR("{}")}, 0, NO, "", "http_422", 0, false},
-    };
-    for (size_t i = 0; i < SEA_COUNT(rows); i++) {
-        struct notify_answer got = notify_provider_classify((enum sea_adapter)rows[i].adapter,
-                                                            &rows[i].response, rows[i].tries);
-        assert_int_equal(got.kind, rows[i].kind);
-        assert_string_equal(got.id, rows[i].id);
-        assert_string_equal(got.code, rows[i].code);
-        assert_int_equal(got.after_ms, rows[i].after_ms);
-        assert_int_equal(got.is_window_closed, rows[i].is_window_closed);
-    }
+    expect_answers(ANSWERS, SEA_COUNT(ANSWERS));
 }
 
 static void an_id_that_is_too_long_proves_nothing(void **state)
