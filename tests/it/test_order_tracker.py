@@ -349,6 +349,20 @@ def test_a_fact_of_two_orders_in_one_parcel_is_told_to_both(order, eventually, s
         eventually(lambda: order.pg.value(state, each) == "delivered", 60)
 
 
+def test_a_number_of_hyphens_alone_names_no_parcel(order, kafka_consumer, service):
+    service("order-tracker").wait_ready()
+    records = kafka_consumer("seadesk.orders")
+
+    def names(root):
+        return lambda record: (header(record, "sd-root"), header(record, "ce_type")) == (root, "seadesk.v1.ParcelNamed")
+
+    nothing = order.say("PARCEL_DISPATCHED", 0, tracking_number="- -")
+    parcel = order.say("PARCEL_DISPATCHED", 1, parcel_id="P2", tracking_number=f"HY{uuid.uuid4().int % 10**9:09d}")
+    records.wait_for(names(parcel), 60)
+    records.read(1.0)
+    assert not any(names(nothing)(record) for record in records.seen)
+
+
 def test_facts_that_no_order_claims_are_forgotten_after_thirty_days(order, pg, eventually, service):
     service("order-tracker").wait_ready()
     number = f"NOBODY{uuid.uuid4().int % 10**9:09d}"
