@@ -22,7 +22,9 @@ struct sea_http_client_config {
 /* Mail (RFC 6409): the body is a message with CRLF, the address smtp://host:port/NAME or smtps://…,
  * where NAME is what we call ourselves. A call is answered when the server said of the message that
  * it takes it (250) or doesn't (4xx, 5xx); the reply's body is that line. Troubles with the server
- * itself (its greeting, TLS, the login) are NOT_SENT, with the status it gave. */
+ * itself (its greeting, TLS, the login) are NOT_SENT, with the status it gave. After a refusal, and
+ * when a kept connection is closed with the client, libcurl waits for the answer to its QUIT, and
+ * the loop with it: `timeout_ms` at most. */
 struct sea_http_mail {
     const char *from, *to;       /* of the envelope, without brackets */
     const char *user, *password; /* NULL: no login */
