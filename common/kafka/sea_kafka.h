@@ -35,6 +35,7 @@ enum sea_topic {
     SEA_TOPIC_CATALOGUE,
     SEA_TOPIC_CALLS,
     SEA_TOPIC_FILES,
+    SEA_TOPIC_PARCELS,
     SEA_TOPICS
 };
 

@@ -41,6 +41,7 @@ static const struct sea_topic_info TOPICS[SEA_TOPICS] = {
     [SEA_TOPIC_CATALOGUE] = TOPIC("catalogue", 7, true),
     [SEA_TOPIC_CALLS] = INTAKE("calls"),
     [SEA_TOPIC_FILES] = INTAKE("files"),
+    [SEA_TOPIC_PARCELS] = TOPIC("parcels", 7, true),
 };
 
 const struct sea_topic_info *sea_topic_info(enum sea_topic topic)

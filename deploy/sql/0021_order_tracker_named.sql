@@ -20,7 +20,7 @@ CREATE TABLE unnamed (
     root_id    uuid        NOT NULL, -- sd-root
     parcel_key text        NOT NULL,
     fact       smallint    NOT NULL,
-    value      bytea       NOT NULL, -- seadesk.v1.OrderEvent as it came
+    value      bytea       NOT NULL, -- seadesk.v1.ParcelFact as it came
     at         timestamptz NOT NULL, -- of the shiftable clock
     number     smallint    NOT NULL, -- partition and offset it was read at
     "offset"   bigint      NOT NULL,
@@ -28,6 +28,9 @@ CREATE TABLE unnamed (
 );
 CREATE INDEX unnamed_parcel ON unnamed (parcel_key);
 CREATE INDEX unnamed_at ON unnamed (at);
+
+-- Its record stands on seadesk.parcels: found by its tracking number.
+ALTER TABLE event ADD COLUMN is_tracked boolean NOT NULL DEFAULT false;
 
 -- Parcels that are known already.
 INSERT INTO named (parcel_key, order_id, parcel_id, at)
@@ -53,15 +56,15 @@ BEGIN
 END
 $$;
 
--- As in 0020, and what waits.
+-- As in 0020, with the topic of what was found, and what waits.
 CREATE OR REPLACE VIEW story_v AS
 SELECT root_id, at, 'order-tracker'::text AS service,
        fact_name(fact) || ' ' || (ARRAY['applied', 'came late', 'said nothing new'])[outcome + 1]
            || CASE WHEN notice_id IS NULL THEN '' ELSE ', notice ' || about || ' due' END AS what,
-       'seadesk.orders'::text AS topic, number::integer AS partition, "offset", event_id, NULL::uuid AS caused_by
+       CASE WHEN is_tracked THEN 'seadesk.parcels' ELSE 'seadesk.orders' END AS topic, number::integer AS partition, "offset", event_id, NULL::uuid AS caused_by
 FROM event
 UNION ALL
-SELECT root_id, at, 'order-tracker', fact_name(fact) || ' waits for an order that names its tracking number', 'seadesk.orders',
+SELECT root_id, at, 'order-tracker', fact_name(fact) || ' waits for an order that names its tracking number', 'seadesk.parcels',
        number::integer, "offset", event_id, NULL
 FROM unnamed;
 

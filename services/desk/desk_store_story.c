@@ -69,6 +69,7 @@ static struct sea_str type_of(const struct desk_step *steps, size_t count, struc
     } TYPES[] = {{"seadesk.messages", "seadesk.v1.MessageReceived"},
                  {"seadesk.calls", "seadesk.v1.CallChanged"},
                  {"seadesk.orders", "seadesk.v1.OrderEvent"},
+                 {"seadesk.parcels", "seadesk.v1.ParcelFact"},
                  {"seadesk.profiles", "seadesk.v1.ProfileChanged"},
                  {"seadesk.consents", "seadesk.v1.ConsentChanged"},
                  {"seadesk.receipts", "seadesk.v1.ReceiptReceived"},

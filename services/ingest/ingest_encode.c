@@ -11,6 +11,7 @@
 #include "seadesk/v1/files.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/orders.pb-c.h"
+#include "seadesk/v1/parcels.pb-c.h"
 #include "seadesk/v1/profiles.pb-c.h"
 #include "seadesk/v1/receipts.pb-c.h"
 
@@ -274,14 +275,20 @@ static void encode_profile(struct job *job, struct sea_outgoing *ret)
 }
 
 /* Of a fact that names no order: order-tracker knows whose parcel it is. */
-static struct sea_str parcel_key(struct job *job, const struct ingest_order *from)
+static void encode_parcel(struct job *job, Seadesk__V1__OrderEvent *order, struct sea_outgoing *ret)
 {
-    char *key = sea_arena_alloc(job->arena, from->tracking_number.len + 1);
+    Seadesk__V1__ParcelFact parcel = SEADESK__V1__PARCEL_FACT__INIT;
+    struct sea_str number = sea_str(order->tracking_number);
+    char *key = sea_arena_alloc(job->arena, number.len + 1);
     if (!key) {
         job->err = SEA_ERR_REJECT;
-        return (struct sea_str){"", 0};
+        return;
     }
-    return (struct sea_str){key, sea_parcel_key(from->tracking_number, key)};
+    parcel.fact = order;
+    ret->topic = SEA_TOPIC_PARCELS;
+    ret->key = (struct sea_str){key, sea_parcel_key(number, key)};
+    ret->headers.type = sea_str(parcel.base.descriptor->name);
+    ret->value = packed(job, &parcel.base);
 }
 
 static void encode_order(struct job *job, struct sea_outgoing *ret)
@@ -313,8 +320,12 @@ static void encode_order(struct job *job, struct sea_outgoing *ret)
         amount.currency = text(job, from->currency);
         order.amount = &amount;
     }
+    if (!from->order_id.len) {
+        encode_parcel(job, &order, ret);
+        return;
+    }
     ret->topic = SEA_TOPIC_ORDERS;
-    ret->key = from->order_id.len ? sea_str(order.order_id) : parcel_key(job, from);
+    ret->key = sea_str(order.order_id);
     ret->headers.type = sea_str(order.base.descriptor->name);
     ret->value = packed(job, &order.base);
 }

@@ -20,8 +20,8 @@ const char *order_codec_read(struct order_item *ret)
     ret->order_id = sea_str(message->order_id);
     ret->parcel_id =
         order_fact_is_of_parcel(fact) ? sea_str(message->parcel_id) : (struct sea_str){0};
-    if (!ret->order_id.len && !(ret->parcel_id.len && *message->tracking_number))
-        return "no-order-id";
+    bool is_tracked = ret->record->topic == SEA_TOPIC_PARCELS && ret->parcel_id.len > 0;
+    if (!ret->order_id.len && !is_tracked) return "no-order-id";
     if (order_fact_is_of_parcel(fact) && !ret->parcel_id.len) return "no-parcel-id";
     if (ret->order_id.len > ORDER_ID_MAX_BYTES || ret->parcel_id.len > ORDER_ID_MAX_BYTES)
         return "id-too-long";

@@ -1,5 +1,5 @@
-/* order_codec.h: records of seadesk.orders as plain structs, and what was found out as records of
- * seadesk.timelines. */
+/* order_codec.h: records of seadesk.orders and seadesk.parcels as plain structs, and what was found
+ * out as records of seadesk.timelines. */
 #ifndef ORDER_CODEC_H
 #define ORDER_CODEC_H
 
@@ -13,7 +13,7 @@ enum { ORDER_ID_MAX_BYTES = 200 };
 struct order_item {
     const struct sea_record *record;
     const Seadesk__V1__OrderEvent *message; /* in the transaction's arena */
-    /* parcel_id empty: of the order itself; order_id empty: known by the tracking number alone. */
+    /* parcel_id empty: of the order itself; order_id empty: of a parcel whose order isn't known. */
     struct sea_str order_id, parcel_id;
     struct order_event event;
     int64_t received_at_ms; /* of the deciding clock: ingest's time, shifted as that is */

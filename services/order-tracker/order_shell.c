@@ -9,6 +9,7 @@
 #include "sea_clock.h"
 #include "sea_crash.h"
 #include "sea_metrics_common.h"
+#include "seadesk/v1/parcels.pb-c.h"
 #include "seadesk/v1/privacy.pb-c.h"
 
 static void count_notice(struct order_counts *counts, const char *about)
@@ -90,13 +91,23 @@ static enum sea_err apply_erasure(struct order_tracker *tracker, struct sea_txn 
     return sea_erasure_apply(txn, "order-tracker", record, order_stores, ORDER_STORES);
 }
 
+/* NULL: it can't be read. */
+static const Seadesk__V1__OrderEvent *event_of(struct sea_txn *txn, const struct sea_record *record)
+{
+    if (record->topic != SEA_TOPIC_PARCELS)
+        return sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, record->value);
+    const Seadesk__V1__ParcelFact *parcel =
+        sea_txn_decode(txn, &seadesk__v1__parcel_fact__descriptor, record->value);
+    return parcel ? parcel->fact : NULL;
+}
+
 /* NULL, or the reason why the record can never be applied. */
 static const char *take_event(struct sea_txn *txn, struct order_batch *batch,
                               const struct sea_record *record)
 {
     struct order_item *item = &batch->items[batch->items_count];
     item->record = record;
-    item->message = sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, record->value);
+    item->message = event_of(txn, record);
     const char *reason = item->message ? order_codec_read(item) : "undecodable";
     if (reason) return reason;
     if (!item->order_id.len)
@@ -133,7 +144,8 @@ static enum sea_err apply(void *ctx, struct sea_txn *txn, const struct sea_recor
             enum sea_err err = apply_erasure(tracker, txn, record);
             if (err) return err;
         }
-        if (sea_record_is(record, &seadesk__v1__order_event__descriptor))
+        if (sea_record_is(record, &seadesk__v1__order_event__descriptor) ||
+            sea_record_is(record, &seadesk__v1__parcel_fact__descriptor))
             reason = take_event(txn, &batch, record);
         if (sea_record_is(record, &seadesk__v1__parcel_named__descriptor))
             reason = take_name(txn, &batch, record);
@@ -181,7 +193,7 @@ static void tick(void *ctx)
     sea_erasure_publish(tracker->worker);
 }
 
-static const enum sea_topic TOPICS[] = {SEA_TOPIC_ORDERS, SEA_TOPIC_PRIVACY};
+static const enum sea_topic TOPICS[] = {SEA_TOPIC_ORDERS, SEA_TOPIC_PARCELS, SEA_TOPIC_PRIVACY};
 
 const struct sea_worker_ops order_worker_ops = {
     .service = "order-tracker",

@@ -17,11 +17,13 @@ static const struct sea_pg_stmt WRITE_EVENTS = {
     "order_write_events",
     "INSERT INTO event (event_id, root_id, order_id, parcel_id, fact, outcome, is_historical,"
     " occurred_at, received_at, sequence, reason, expected_at, location, carrier, tracking_number,"
-    " amount, currency, source, about, notice_id, number, \"offset\", at)"
-    " SELECT v.*, $23::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[],"
+    " amount, currency, source, about, notice_id, number, \"offset\", is_tracked,"
+    " at)"
+    " SELECT v.*, $24::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[],"
     " $5::int[], $6::int[], $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::bigint[],"
     " $11::text[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::bigint[],"
-    " $17::text[], $18::text[], $19::text[], $20::uuid[], $21::int[], $22::bigint[]) v"
+    " $17::text[], $18::text[], $19::text[], $20::uuid[], $21::int[], $22::bigint[],"
+    " $23::bool[]) v"
     " ON CONFLICT DO NOTHING" /* what a tracker still says after its id was forgotten */};
 static const struct sea_pg_stmt WRITE_ORDERS = {
     "order_write_orders",
@@ -273,6 +275,7 @@ static enum sea_err write_events(struct sea_pg_args *args, struct sea_txn *txn,
     COLUMN(SEA_PG_UUID, add_notice_id(args, row));
     COLUMN(SEA_PG_I32, sea_pg_add_i32(args, row->record->partition));
     COLUMN(SEA_PG_I64, sea_pg_add_i64(args, row->record->offset));
+    COLUMN(SEA_PG_BOOL, sea_pg_add_bool(args, row->record->topic == SEA_TOPIC_PARCELS));
     sea_pg_arg_time(args, txn->now_ms);
     return sea_pg_queue(txn->pg, &WRITE_EVENTS, args);
 }

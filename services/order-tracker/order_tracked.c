@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sea_id.h"
+#include "seadesk/v1/parcels.pb-c.h"
 
 /* An order that is being erased is waited for, and is gone then. */
 static const struct sea_pg_stmt NAME = {
@@ -61,7 +62,7 @@ enum sea_err order_tracked_name(struct sea_txn *txn, const struct order_item *it
     named.order_id = item->message->order_id;
     named.parcel_id = item->message->parcel_id;
     named.tracking_number = item->message->tracking_number;
-    return sea_txn_emit(txn, (uint32_t)item->record->partition, SEA_TOPIC_ORDERS, parcel_key,
+    return sea_txn_emit(txn, (uint32_t)item->record->partition, SEA_TOPIC_PARCELS, parcel_key,
                         &named.base, &cause, "parcel", 0, NULL);
 }
 
@@ -113,16 +114,17 @@ static char *text_of(struct sea_txn *txn, const PGresult *rows, int row, int col
 /* As the tracker said it, of the order's own parcel: that one knows its number. */
 static enum sea_err pass_on(struct sea_txn *txn, const PGresult *rows, int row)
 {
-    Seadesk__V1__OrderEvent *event =
-        sea_txn_decode(txn, &seadesk__v1__order_event__descriptor, sea_pg_str(rows, row, 3));
-    sea_assert(event);
+    Seadesk__V1__ParcelFact *parcel =
+        sea_txn_decode(txn, &seadesk__v1__parcel_fact__descriptor, sea_pg_str(rows, row, 3));
+    sea_assert(parcel && parcel->fact);
+    Seadesk__V1__OrderEvent *event = parcel->fact;
     struct sea_cause cause = {.id = sea_pg_uuid(rows, row, 0), .root = sea_pg_uuid(rows, row, 1)};
     event->order_id = text_of(txn, rows, row, 4);
     event->parcel_id = text_of(txn, rows, row, 5);
     event->tracking_number = (char *)(uintptr_t)protobuf_c_empty_string;
     return sea_txn_emit(txn, sea_partition_of(sea_pg_str(rows, row, 2), SEA_PARTITIONS),
-                        SEA_TOPIC_ORDERS, sea_str(event->order_id), &event->base, &cause, "orders",
-                        (uint32_t)sea_pg_i64(rows, row, 6), NULL);
+                        SEA_TOPIC_PARCELS, sea_str(event->order_id), &parcel->base, &cause,
+                        "orders", (uint32_t)sea_pg_i64(rows, row, 6), NULL);
 }
 
 static enum sea_err take(struct sea_pg_args *args, struct sea_txn *txn,

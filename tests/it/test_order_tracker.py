@@ -33,15 +33,15 @@ def heard(kafka_consumer, service):
 
 
 @pytest.fixture
-def order(kafka_producer, orders, pg):
-    return Order(kafka_producer, orders, pg)
+def order(kafka_producer, orders, proto, pg):
+    return Order(kafka_producer, orders, proto("parcels"), pg)
 
 
 class Order:
     """One order with a customer of its own, and the events that ingest would write about it."""
 
-    def __init__(self, producer, orders, pg):
-        self.producer, self.orders, self.pg = producer, orders, pg
+    def __init__(self, producer, orders, parcels, pg):
+        self.producer, self.orders, self.parcels, self.pg = producer, orders, parcels, pg
         self.id = "it-" + uuid.uuid4().hex[:10]
         self.contact = uuid.uuid4().bytes
         self.start = int(time.time() * 1000) - 20 * HOUR
@@ -55,10 +55,12 @@ class Order:
     def send(self, event, event_id=None, key=None):
         """Puts a record on the log; returns its id."""
         event_id = event_id or str(uuid.uuid4())
-        value = event if isinstance(event, bytes) else event.SerializeToString()
-        self.producer.send("seadesk.orders", key=(key or self.id).encode(), value=value, headers=[
+        is_tracked = not isinstance(event, bytes) and not event.order_id
+        message = self.parcels.ParcelFact(fact=event) if is_tracked else event
+        value = event if isinstance(event, bytes) else message.SerializeToString()
+        self.producer.send("seadesk.parcels" if is_tracked else "seadesk.orders", key=(key or self.id).encode(), value=value, headers=[
             ("content-type", b"application/protobuf"), ("ce_specversion", b"1.0"), ("ce_id", event_id.encode()),
-            ("ce_type", b"seadesk.v1.OrderEvent"), ("ce_source", b"/it"),
+            ("ce_type", b"seadesk.v1.ParcelFact" if is_tracked else b"seadesk.v1.OrderEvent"), ("ce_source", b"/it"),
             ("ce_time", b"2026-11-22T08:15:00Z"), ("sd-root", event_id.encode())]).get(10)
         return event_id
 

@@ -16,6 +16,7 @@ const char *seadesk_replay_disorder(enum sea_topic topic)
     case SEA_TOPIC_CONSENTS:     /* carry their time; the newest wins */
     case SEA_TOPIC_PROFILES:     /* likewise */
     case SEA_TOPIC_ORDERS:       /* a late one is kept and not applied */
+    case SEA_TOPIC_PARCELS:      /* likewise */
     case SEA_TOPIC_TIMELINES:    /* carry the timeline's version */
     case SEA_TOPIC_TICKETS:      /* carry the ticket's version */
     case SEA_TOPIC_COMMANDS:     /* carry the version they expect */
@@ -47,8 +48,9 @@ const char *seadesk_replay_refusal(const struct seadesk_replay_case *given)
 bool seadesk_replay_is_intake(enum sea_topic topic)
 {
     static const enum sea_topic INTAKE[] = {
-        SEA_TOPIC_MESSAGES, SEA_TOPIC_RECEIPTS,  SEA_TOPIC_CONSENTS, SEA_TOPIC_PROFILES,
-        SEA_TOPIC_ORDERS,   SEA_TOPIC_CATALOGUE, SEA_TOPIC_CALLS,    SEA_TOPIC_FILES};
+        SEA_TOPIC_MESSAGES, SEA_TOPIC_RECEIPTS, SEA_TOPIC_CONSENTS,
+        SEA_TOPIC_PROFILES, SEA_TOPIC_ORDERS,   SEA_TOPIC_CATALOGUE,
+        SEA_TOPIC_CALLS,    SEA_TOPIC_FILES,    SEA_TOPIC_PARCELS};
     for (size_t i = 0; i < SEA_COUNT(INTAKE); i++)
         if (INTAKE[i] == topic) return true;
     return false;
