@@ -353,7 +353,7 @@ def test_a_fact_of_two_orders_in_one_parcel_is_told_to_both(order, eventually, s
 
 def test_a_number_of_hyphens_alone_names_no_parcel(order, kafka_consumer, service):
     service("order-tracker").wait_ready()
-    records = kafka_consumer("seadesk.orders")
+    records = kafka_consumer("seadesk.parcels")
 
     def names(root):
         return lambda record: (header(record, "sd-root"), header(record, "ce_type")) == (root, "seadesk.v1.ParcelNamed")
