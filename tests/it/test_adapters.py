@@ -149,8 +149,14 @@ def expected_of(path):
     status = int(re.match(r"(?:answer|refused) (\d+)", lines[0])[1])
     if " confirm=" in lines[0]:
         status = 503  # whose address is away
-    found = [line.split(" ")[:2] for line in lines[1:] if not line.startswith(" ")]
-    return status, [(TOPICS[kind], identity) for kind, identity in found]
+    return status, [record_of(line) for line in lines[1:] if not line.startswith(" ")]
+
+
+def record_of(line):
+    """The topic and the id. A fact that names no order is its parcel's (decision 0011)."""
+    kind, identity = line.split(" ")[:2]
+    is_of_parcel = kind == "order" and ' order="' not in line
+    return "parcels" if is_of_parcel else TOPICS[kind], identity
 
 
 def proofs(path):
