@@ -17,7 +17,8 @@ void sea_base64_print(const void *data, size_t len, char *ret); /* padded, and a
 SEA_MUST_CHECK bool sea_base64_parse(struct sea_str text, uint8_t *ret, size_t cap,
                                      size_t *ret_len);
 
-/* One round of %XX (and '+' as blank when `is_form`) into `ret`, which has room for text.len bytes.
+/* One round of %XX (and '+' as blank when `is_form`) into `ret`, which has room for text.len bytes
+ * and may be the text's own memory.
  * False on a broken escape. */
 SEA_MUST_CHECK bool sea_percent_decode(struct sea_str text, bool is_form, char *ret,
                                        size_t *ret_len);

@@ -20,12 +20,32 @@ struct sea_str sea_http_header(const struct sea_http_request *request, const cha
 
 bool sea_http_is_type(const struct sea_http_request *request, const char *type)
 {
-    struct sea_str value = sea_http_header(request, "content-type");
+    return sea_http_type_is(sea_http_header(request, "content-type"), type);
+}
+
+bool sea_http_type_is(struct sea_str value, const char *type)
+{
     const char *end = value.len > 0 ? memchr(value.ptr, ';', value.len) : NULL;
     if (end != NULL) value.len = (size_t)(end - value.ptr);
     value = sea_str_trim(value);
     return value.len == strlen(type) && value.len > 0 &&
            strncasecmp(value.ptr, type, value.len) == 0;
+}
+
+bool sea_http_is_encoded(const struct sea_http_request *request)
+{
+    struct sea_str coding = sea_http_header(request, "content-encoding");
+    bool is_identity = coding.len == 8 && strncasecmp(coding.ptr, "identity", 8) == 0;
+    return request->body.len > 0 && coding.len > 0 && !is_identity;
+}
+
+struct sea_str sea_http_credentials(struct sea_str authorization, const char *scheme)
+{
+    struct sea_str value = sea_str_trim(authorization);
+    size_t len = strlen(scheme);
+    if (value.len <= len || value.ptr[len] != ' ' || strncasecmp(value.ptr, scheme, len) != 0)
+        return (struct sea_str){NULL, 0};
+    return sea_str_trim((struct sea_str){value.ptr + len, value.len - len});
 }
 
 const char *sea_http_method_name(enum sea_http_method method)

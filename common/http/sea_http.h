@@ -40,6 +40,16 @@ struct sea_str sea_http_header(const struct sea_http_request *request, const cha
 
 /* Whether the Content-Type is `type` ("application/json"), whatever its parameters. */
 bool sea_http_is_type(const struct sea_http_request *request, const char *type);
+/* The same of a Content-Type's value. */
+bool sea_http_type_is(struct sea_str value, const char *type);
+
+/* Whether the body is packed. No server here unpacks one: what a few bytes become would have to be
+ * bounded once more. */
+bool sea_http_is_encoded(const struct sea_http_request *request);
+
+/* What stands behind the scheme in a value of Authorization; empty: it is of another scheme. The
+ * case of a scheme doesn't count (RFC 9110 §11.1). */
+struct sea_str sea_http_credentials(struct sea_str authorization, const char *scheme);
 
 const char *sea_http_method_name(enum sea_http_method method);
 const char *sea_http_status_text(int status); /* RFC 9110 §15; "Unknown" for others */

@@ -125,12 +125,22 @@ static void refuse_parsed(struct sea_http_conn *conn)
     struct sea_http_parse *parse = conn->parse;
     conn->parse = NULL;
     if (conn->is_unrouted) {
-        answer_unrouted(conn, parse, open_refusal(conn));
+        struct sea_http_exchange *exchange = open_refusal(conn);
+        exchange->is_head = parse->request.method == SEA_HTTP_HEAD;
+        answer_unrouted(conn, parse, exchange);
     } else {
         sea_http_conn_refuse(
             conn, &(struct sea_problem){.code = parse->refusal, .detail = parse->refusal_detail});
     }
     give_parse(conn, parse);
+}
+
+/* RFC 9110 §12.5.3: the answer says which coding would do. */
+static void answer_encoded(struct sea_http_exchange *exchange)
+{
+    struct sea_problem problem = {.code = SEA_PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                                  .detail = "send the body without Content-Encoding"};
+    sea_http_exchange_answer_problem(exchange, &problem, "Accept-Encoding: identity\r\n");
 }
 
 static void dispatch(struct sea_http_conn *conn)
@@ -149,7 +159,10 @@ static void dispatch(struct sea_http_conn *conn)
     } else {
         server->stats.requests_total++;
         exchange->route = conn->route->pattern;
-        conn->route->handler(server->config.ctx, exchange, &parse->request);
+        if (sea_http_is_encoded(&parse->request))
+            answer_encoded(exchange);
+        else
+            conn->route->handler(server->config.ctx, exchange, &parse->request);
     }
     give_parse(conn, parse);
 }

@@ -106,10 +106,12 @@ static enum sea_http_method method_of(const llhttp_t *parser)
 static void split_target(struct sea_http_request *request, struct sea_str target)
 {
     request->target = target;
-    if (sea_str_starts(target, "http://") || sea_str_starts(target, "https://")) {
+    size_t scheme_len = target.len > 8 && strncasecmp(target.ptr, "https://", 8) == 0  ? 8
+                        : target.len > 7 && strncasecmp(target.ptr, "http://", 7) == 0 ? 7
+                                                                                       : 0;
+    if (scheme_len > 0) {
         const char *end = target.ptr + target.len;
-        const char *authority = (const char *)memchr(target.ptr, ':', target.len) + 3;
-        const char *path = authority;
+        const char *path = target.ptr + scheme_len;
         while (path < end && *path != '/' && *path != '?') path++;
         target = (struct sea_str){path, (size_t)(end - path)};
     }
@@ -119,19 +121,37 @@ static void split_target(struct sea_http_request *request, struct sea_str target
     if (mark != NULL) request->query = (struct sea_str){mark + 1, target.len - path_len - 1};
 }
 
-/* What llhttp leaves to us: one Host (RFC 9112 §3.2), the version, the expectation (RFC 9110
- * §10.1.1). */
+/* RFC 9112 §3.2: uri-host [ ":" port ], or nothing, by its characters. */
+static bool is_host(struct sea_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_plain && (c == '\0' || strchr("-._~%!$&'()*+,;=:[]", c) == NULL)) return false;
+    }
+    return true;
+}
+
+/* What llhttp leaves to us: one Host (RFC 9112 §3.2), the version, the transfer coding (§6.1), the
+ * expectation (RFC 9110 §10.1.1). */
 static int check_head(struct sea_http_parse *parse)
 {
     const llhttp_t *parser = &parse->parser;
     size_t hosts = 0;
-    for (size_t i = 0; i < parse->request.headers_count; i++)
-        if (sea_str_is(parse->headers[i].name, "host")) hosts++;
+    for (size_t i = 0; i < parse->request.headers_count; i++) {
+        const struct sea_http_header *header = &parse->headers[i];
+        if (sea_str_is(header->name, "host")) hosts += is_host(header->value) ? 1 : 2;
+        if (sea_str_is(header->name, "transfer-encoding") &&
+            (header->value.len != 7 || strncasecmp(header->value.ptr, "chunked", 7) != 0))
+            return sea_http_parse_refuse(parse, SEA_PROBLEM_CODING_UNKNOWN,
+                                         "of transfer codings only chunked is understood");
+    }
     if (parser->http_major != 1)
         return sea_http_parse_refuse(parse, SEA_PROBLEM_VERSION_UNKNOWN,
                                      "HTTP/1.1 or 1.0 is spoken here");
     if (hosts > 1 || (hosts == 0 && !parse->is_http10))
-        return sea_http_parse_refuse(parse, SEA_PROBLEM_MALFORMED, "a request has one Host header");
+        return sea_http_parse_refuse(parse, SEA_PROBLEM_MALFORMED,
+                                     "a request has one Host header, of a host and its port");
     struct sea_str expect = sea_http_header(&parse->request, "expect");
     if (expect.ptr == NULL || parse->is_http10) return 0;
     if (expect.len != 12 || strncasecmp(expect.ptr, "100-continue", 12) != 0)
@@ -213,6 +233,7 @@ void sea_http_parse_free(struct sea_http_parse *parse)
 static enum sea_problem_code problem_of(llhttp_errno_t error, int http_major)
 {
     if (error == HPE_INVALID_METHOD) return SEA_PROBLEM_METHOD_UNKNOWN;
+    if (error == HPE_PAUSED_H2_UPGRADE) return SEA_PROBLEM_VERSION_UNKNOWN;
     if (error == HPE_INVALID_VERSION && http_major != 1) return SEA_PROBLEM_VERSION_UNKNOWN;
     return SEA_PROBLEM_MALFORMED;
 }

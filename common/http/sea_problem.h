@@ -31,6 +31,7 @@
     X(HEADERS_TOO_LARGE, 431, "headers-too-large", "The headers of the request are too large")     \
     X(INTERNAL, 500, "internal", "The service failed")                                             \
     X(METHOD_UNKNOWN, 501, "method-unknown", "This method is not understood")                      \
+    X(CODING_UNKNOWN, 501, "coding-unknown", "This transfer coding is not understood")             \
     X(UNAVAILABLE, 503, "unavailable", "The service cannot do this now")                           \
     X(VERSION_UNKNOWN, 505, "version-unknown", "This version of HTTP is not understood")
 

@@ -178,6 +178,20 @@ static void a_chunked_body_comes_together_and_its_trailers_are_dropped(void **st
     }
 }
 
+static void a_scheme_is_known_in_any_case_and_by_its_whole_name(void **state)
+{
+    (void)state;
+    assert_str_equal(sea_http_credentials(SEA_STR("Bearer abc"), "Bearer"), "abc");
+    assert_str_equal(sea_http_credentials(SEA_STR(" bEARER   abc "), "Bearer"), "abc");
+    assert_str_equal(sea_http_credentials(SEA_STR("Bearer"), "Bearer"), "");
+    assert_str_equal(sea_http_credentials(SEA_STR("Bearer "), "Bearer"), "");
+    assert_str_equal(sea_http_credentials(SEA_STR("Bearers abc"), "Bearer"), "");
+    assert_str_equal(sea_http_credentials(SEA_STR("Basic abc"), "Bearer"), "");
+    assert_str_equal(sea_http_credentials((struct sea_str){NULL, 0}, "Bearer"), "");
+    assert_true(sea_http_type_is(SEA_STR("Application/JSON ; charset=utf-8"), "application/json"));
+    assert_false(sea_http_type_is(SEA_STR("application/json5"), "application/json"));
+}
+
 static void parameters_are_decoded_once_and_broken_escapes_seen(void **state)
 {
     (void)state;
@@ -214,6 +228,8 @@ static void what_keeps_a_connection_and_what_does_not(void **state)
         {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false},
         {"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", true},
         {"\r\n\r\nGET http://host:80/?q HTTP/1.1\r\nHost: x\r\n\r\n", true},
+        {"GET HTTPS://host HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nHost:\r\n\r\n", true},
     };
     for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
         struct sea_http_parse *parse = new_parse();
@@ -237,9 +253,17 @@ static void what_is_ambiguous_or_too_much_is_refused(void **state)
         {"NONSENSE\r\n\r\n", SEA_PROBLEM_METHOD_UNKNOWN},
         {"GET / HTTP/2.0\r\n" HOST "\r\n", SEA_PROBLEM_VERSION_UNKNOWN},
         {"GET / HTTP/9.9\r\n" HOST "\r\n", SEA_PROBLEM_VERSION_UNKNOWN},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", SEA_PROBLEM_VERSION_UNKNOWN},
         {"GET / HTTP/1.1\r\n\r\n", SEA_PROBLEM_MALFORMED},
         {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", SEA_PROBLEM_MALFORMED},
+        {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", SEA_PROBLEM_MALFORMED},
+        {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", SEA_PROBLEM_MALFORMED},
+        {"GET / HTTP/1.0\r\nHost: me@b\r\n\r\n", SEA_PROBLEM_MALFORMED},
         {"GET / HTTP/1.1\n" HOST "\r\n", SEA_PROBLEM_MALFORMED},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n",
+         SEA_PROBLEM_CODING_UNKNOWN},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+         SEA_PROBLEM_CODING_UNKNOWN},
         {"GET / HTTP/1.1\r\n" HOST "A: b\r\n folded\r\n\r\n", SEA_PROBLEM_MALFORMED},
         {"GET / HTTP/1.1\r\n" HOST "A : b\r\n\r\n", SEA_PROBLEM_MALFORMED},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
@@ -330,6 +354,7 @@ SEA_TESTS(cmocka_unit_test(a_path_pattern_takes_whole_segments),
           cmocka_unit_test(a_problem_names_its_code_and_place),
           cmocka_unit_test(a_request_is_the_same_however_its_bytes_are_cut),
           cmocka_unit_test(a_chunked_body_comes_together_and_its_trailers_are_dropped),
+          cmocka_unit_test(a_scheme_is_known_in_any_case_and_by_its_whole_name),
           cmocka_unit_test(parameters_are_decoded_once_and_broken_escapes_seen),
           cmocka_unit_test(what_keeps_a_connection_and_what_does_not),
           cmocka_unit_test(what_is_ambiguous_or_too_much_is_refused),

@@ -430,6 +430,34 @@ static void without_a_body_an_unknown_path_keeps_the_connection(void **state)
     close(fd);
 }
 
+static void a_packed_body_is_refused_and_the_connection_goes_on(void **state)
+{
+    (void)state;
+    open_server((struct sea_http_server_config){0});
+    int fd = client();
+    say(fd,
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok");
+    const char *answer = hear(fd, "}", 1);
+    assert_has(answer, "415 Unsupported Media Type");
+    assert_has(answer, "\r\nAccept-Encoding: identity\r\n");
+    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: Identity\r\nContent-Length: "
+            "2\r\n\r\nok");
+    assert_has(hear(fd, "\r\n\r\nok", 1), "200 OK");
+    close(fd);
+}
+
+static void a_refusal_to_head_has_no_body_either(void **state)
+{
+    (void)state;
+    open_server((struct sea_http_server_config){0});
+    int fd = client();
+    say(fd, "HEAD /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+    const char *answer = hear_end(fd);
+    assert_has(answer, "404 Not Found");
+    assert_null(strchr(answer, '{'));
+    close(fd);
+}
+
 static void head_has_the_headers_of_get_and_no_body(void **state)
 {
     (void)state;
@@ -751,7 +779,8 @@ SEA_TESTS(TEST(a_connection_serves_one_request_after_the_other),
           TEST(a_client_that_asks_first_is_told_to_continue),
           TEST(what_is_wrong_is_answered_as_a_problem_and_closed),
           TEST(without_a_body_an_unknown_path_keeps_the_connection),
-          TEST(head_has_the_headers_of_get_and_no_body),
+          TEST(a_packed_body_is_refused_and_the_connection_goes_on),
+          TEST(a_refusal_to_head_has_no_body_either), TEST(head_has_the_headers_of_get_and_no_body),
           TEST(an_old_client_gets_its_answer_and_the_end),
           TEST(a_client_that_stops_half_way_is_timed_out),
           TEST(idle_connections_are_closed_without_a_word),
