@@ -180,11 +180,8 @@ static void on_session(struct desk_call *call, enum sea_err err, struct sea_str 
 static void authenticate_key(struct desk_call *call, struct sea_str header)
 {
     const struct sea_api_key *key = NULL;
-    struct sea_str bearer = sea_str_trim(header);
-    if (sea_str_starts(bearer, "Bearer ")) {
-        struct sea_str secret = sea_str_trim((struct sea_str){bearer.ptr + 7, bearer.len - 7});
-        key = sea_channels_api_key(&call->desk->settings->channels, secret);
-    }
+    struct sea_str secret = sea_http_credentials(header, "Bearer");
+    if (secret.len) key = sea_channels_api_key(&call->desk->settings->channels, secret);
     if (!key) {
         desk_call_refuse_as(call, SEA_PROBLEM_UNAUTHORIZED, "the API key is not known");
         return;

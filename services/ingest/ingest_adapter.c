@@ -146,7 +146,7 @@ bool ingest_parse(const struct ingest_webhook *hook, struct ingest_items *items,
     const struct ingest_adapter *adapter = hook->adapter;
     unsigned body = body_of(ingest_header(hook, "content-type"));
     if (!(adapter->bodies & INGEST_ANY) && body != INGEST_ANY && !(adapter->bodies & body))
-        return ingest_refuse(problem, 415, "unsupported",
+        return ingest_refuse(problem, 415, "unsupported-media-type",
                              "this provider sends another Content-Type", NULL);
     if (hook->body.len > (adapter->body_max_bytes ? adapter->body_max_bytes : INGEST_BODY_MAX))
         return ingest_refuse(problem, 413, "too-large", "the body is too large", NULL);

@@ -5,7 +5,7 @@
 
 #include <yyjson.h>
 
-#include "ingest_item.h"
+#include "ingest_scope.h"
 #include "sea_channels.h"
 #include "sea_http.h"
 #include "sea_mac.h"
@@ -72,6 +72,9 @@ struct ingest_webhook {
     int64_t now_ms, tolerance_ms;           /* real time; how far a signed time may be off */
     struct sea_str session;                 /* what the last request's reply kept; empty: nothing */
     const yyjson_alc *alc;
+    /* What business events are held to that come by it. */
+    struct ingest_scope scope;
+    const struct sea_channels *channels; /* NULL: accounts are not looked up */
 };
 
 /* The value of the first header of that name (lower case); empty when there is none. */

@@ -5,6 +5,7 @@
 #include "ingest_business_data.h"
 #include "ingest_events.h"
 #include "ingest_json.h"
+#include "sea_enc.h"
 #include "sea_id.h"
 #include "seadesk/v1/calls.pb-c.h"
 
@@ -22,6 +23,7 @@ struct sea_uuid ingest_business_id(struct sea_str source, struct sea_str id)
 static bool check_attributes(const struct ingest_business *business,
                              const struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
+    int64_t time_ms;
     if (!sea_str_is(event->specversion, "1.0"))
         return invalid(problem, "specversion must be 1.0", "/specversion");
     if (!ingest_is_id(event->id))
@@ -31,6 +33,9 @@ static bool check_attributes(const struct ingest_business *business,
     if (!ingest_scope_event(&business->scope, event->source, event->type, problem)) return false;
     if (!ingest_event_type_of(event->type))
         return invalid(problem, "type is not a business event of Seadesk", "/type");
+    if (event->time.len && !sea_time_parse(event->time, &time_ms))
+        return invalid(problem, "time must be an RFC 3339 time, or absent", "/time");
+    if (event->is_data_broken) return invalid(problem, "is no base64", "/data_base64");
     return true;
 }
 
@@ -202,8 +207,10 @@ static bool take(const struct ingest_business *business, const struct ingest_clo
 {
     if (!check_attributes(business, event, problem)) return false;
     const struct ingest_event_type *type = ingest_event_type_of(event->type);
-    bool is_protobuf = sea_str_starts(event->content_type, "application/protobuf") ||
-                       sea_str_starts(event->content_type, "application/x-protobuf");
+    bool is_protobuf = sea_http_type_is(event->content_type, "application/protobuf") ||
+                       sea_http_type_is(event->content_type, "application/x-protobuf");
+    if (is_protobuf && event->data)
+        return invalid(problem, "protobuf stands in data_base64", "/data");
     yyjson_val *object = is_protobuf ? NULL : event->data;
     if (!is_protobuf && !object)
         object = yyjson_doc_get_root(ingest_json_parse(event->bytes, business->alc));

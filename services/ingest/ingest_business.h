@@ -13,6 +13,7 @@ struct ingest_cloudevent {
     struct sea_str specversion, id, source, type, subject, time, content_type;
     yyjson_val *data;     /* JSON data, or NULL */
     struct sea_str bytes; /* other data: protobuf or JSON text, by content_type */
+    bool is_data_broken;  /* data_base64 is none */
 };
 
 struct ingest_business {
@@ -26,6 +27,12 @@ struct ingest_business {
 bool ingest_business_take(const struct ingest_business *business,
                           const struct ingest_cloudevent *event, uint32_t index,
                           struct ingest_items *items, struct ingest_problem *problem);
+
+/* An attribute's value from its header (CloudEvents' HTTP binding 3.1.3.2): without the quotes of a
+ * quoted string, after one round of percent-decoding. False, *ret untouched: it is no UTF-8 text.
+ */
+SEA_MUST_CHECK bool ingest_cloudevent_header(struct sea_str value, struct sea_arena *arena,
+                                             struct sea_str *ret);
 
 /* A structured event from its JSON object. */
 struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_arena *arena);

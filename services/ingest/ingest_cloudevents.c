@@ -9,6 +9,37 @@
 #include "sea_enc.h"
 #include "seadesk/v1/cloudevents.pb-c.h"
 
+/* RFC 9110 §5.6.4: what is between the quotes, its escapes undone; other values as they stand.
+ * False: a quotation mark too many or too few. */
+static bool unquote(struct sea_str value, char *ret, size_t *ret_len)
+{
+    bool is_quoted = value.ptr[0] == '"';
+    size_t len = 0, end = value.len - is_quoted;
+    if (is_quoted && (value.len < 2 || value.ptr[end] != '"')) return false;
+    for (size_t i = is_quoted; i < end; i++) {
+        if (is_quoted && value.ptr[i] == '"') return false;
+        if (is_quoted && value.ptr[i] == '\\' && ++i == end) return false;
+        ret[len++] = value.ptr[i];
+    }
+    *ret_len = len;
+    return true;
+}
+
+bool ingest_cloudevent_header(struct sea_str value, struct sea_arena *arena, struct sea_str *ret)
+{
+    size_t len = 0;
+    char *text = sea_arena_alloc(arena, value.len + 1);
+    if (!value.len) *ret = (struct sea_str){NULL, 0};
+    if (!value.len) return true;
+    if (!text || !unquote(value, text, &len) ||
+        !sea_percent_decode((struct sea_str){text, len}, false, text, &len))
+        return false;
+    struct sea_str decoded = {text, len};
+    if (!sea_utf8_is_valid(decoded)) return false;
+    *ret = decoded;
+    return true;
+}
+
 struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_arena *arena)
 {
     struct ingest_cloudevent event = {
@@ -17,7 +48,7 @@ struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_are
         .source = ingest_json_str(object, "source"),
         .type = ingest_json_str(object, "type"),
         .subject = ingest_json_str(object, "subject"),
-        .time = ingest_json_str(object, "time"),
+        .time = ingest_json_id(object, "time", arena), /* a number is no time, and is told so */
         .content_type = ingest_json_str(object, "datacontenttype"),
         .data = ingest_json_obj(object, "data"),
     };
@@ -25,8 +56,8 @@ struct ingest_cloudevent ingest_cloudevent_of(yyjson_val *object, struct sea_are
     if (base64.len) {
         size_t len = 0;
         uint8_t *bytes = sea_arena_alloc(arena, base64.len);
-        if (bytes && sea_base64_parse(base64, bytes, base64.len, &len))
-            event.bytes = (struct sea_str){(const char *)bytes, len};
+        event.is_data_broken = !bytes || !sea_base64_parse(base64, bytes, base64.len, &len);
+        event.bytes = (struct sea_str){(const char *)bytes, len};
     }
     return event;
 }
@@ -76,7 +107,7 @@ bool ingest_business_json(const struct ingest_business *business, struct sea_str
 {
     size_t i, n;
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(body, business->alc)), *object;
-    if (!root) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+    if (!root) return ingest_json_refuse(body, business->alc, problem);
     *ret_count = 1;
     if (!is_batch) return take_object(business, root, body.len, 0, items, problem);
     if (!yyjson_is_arr(root))

@@ -17,7 +17,7 @@ yyjson_val *ingest_found_json(const struct ingest_webhook *hook, struct ingest_p
     if (root)
         ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
     else
-        ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+        ingest_json_refuse(hook->body, hook->alc, problem);
     return NULL;
 }
 

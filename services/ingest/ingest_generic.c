@@ -263,7 +263,7 @@ static yyjson_val *parse(struct sea_str body, const yyjson_alc *alc, struct inge
 {
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(body, alc));
     if (!root)
-        ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
+        ingest_json_refuse(body, alc, problem);
     else if (!yyjson_is_obj(root))
         ingest_refuse(problem, 422, "invalid", "the body must be an object", "");
     return yyjson_is_obj(root) ? root : NULL;

@@ -2,6 +2,7 @@
  * edge). */
 #include "ingest_http.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ingest_metrics.h"
@@ -30,7 +31,7 @@ static enum sea_problem_code code_of(const char *code)
                  {"key-reused", SEA_PROBLEM_KEY_REUSED},
                  {"wrong-region", SEA_PROBLEM_WRONG_REGION},
                  {"consent-required", SEA_PROBLEM_CONSENT_REQUIRED},
-                 {"unsupported", SEA_PROBLEM_UNSUPPORTED_MEDIA_TYPE}};
+                 {"unsupported-media-type", SEA_PROBLEM_UNSUPPORTED_MEDIA_TYPE}};
     for (size_t i = 0; i < SEA_COUNT(TABLE); i++)
         if (strcmp(code, TABLE[i].name) == 0) return TABLE[i].code;
     return SEA_PROBLEM_INVALID;
@@ -49,10 +50,12 @@ void ingest_http_answer_problem(struct sea_http_exchange *exchange, const char *
 }
 
 void ingest_http_refuse_silently(struct sea_http_exchange *exchange, const char *label,
-                                 const char *reason)
+                                 const char *reason, const char *scheme)
 {
+    char challenge[64];
+    snprintf(challenge, sizeof(challenge), "WWW-Authenticate: %s realm=\"seadesk\"\r\n", scheme);
     ingest_http_count_refusal(label, reason);
-    sea_http_answer_empty(exchange, 401);
+    sea_http_answer(exchange, &(struct sea_http_answer){.status = 401, .headers = challenge});
 }
 
 void ingest_http_not_found(struct sea_http_exchange *exchange)

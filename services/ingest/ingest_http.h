@@ -19,9 +19,10 @@ struct ingest_intake *ingest_http_begin(struct ingest_edge *edge,
 /* The token of an Authorization: Bearer; empty: there is none. */
 struct sea_str ingest_http_bearer(const struct sea_http_request *request);
 void ingest_http_count_refusal(const char *label, const char *reason);
-/* Without a body: who isn't known learns nothing. */
+/* Without a body: who isn't known learns nothing but the scheme by which to say who they are (RFC
+ * 9110 §15.5.2). */
 void ingest_http_refuse_silently(struct sea_http_exchange *exchange, const char *label,
-                                 const char *reason);
+                                 const char *reason, const char *scheme);
 /* Whose request it is, by Bearer key or Standard Webhooks signature, within its rate; NULL: it was
  * answered. */
 const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,

@@ -45,9 +45,7 @@ void ingest_http_published(struct ingest_intake *intake, enum sea_err err)
 
 struct sea_str ingest_http_bearer(const struct sea_http_request *request)
 {
-    struct sea_str header = sea_http_header(request, "authorization");
-    if (!sea_str_starts(header, "Bearer ")) return (struct sea_str){NULL, 0};
-    return sea_str_trim((struct sea_str){header.ptr + 7, header.len - 7});
+    return sea_http_credentials(sea_http_header(request, "authorization"), "Bearer");
 }
 
 /* By Bearer key, or by a Standard Webhooks signature over the body; else *ret_reason says why not.
@@ -75,35 +73,42 @@ static const struct sea_source *publisher_of(const struct ingest_edge *edge,
     return NULL;
 }
 
-/* A ce-… header: one round of percent-decoding, must be UTF-8 (CloudEvents HTTP binding 3.1.3.2).
- */
-static struct sea_str ce_header(const struct sea_http_request *request, const char *name,
-                                struct sea_arena *arena)
+/* The attributes of binary mode; false, with a problem: one is no text. */
+static bool read_attributes(const struct sea_http_request *request, struct sea_arena *arena,
+                            struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
-    struct sea_str raw = sea_http_header(request, name);
-    size_t len = 0;
-    char *text = sea_arena_alloc(arena, raw.len + 1);
-    if (!raw.len || !text || !sea_percent_decode(raw, false, text, &len))
-        return (struct sea_str){NULL, 0};
-    text[len] = '\0';
-    struct sea_str decoded = {text, len};
-    return sea_utf8_is_valid(decoded) ? decoded : (struct sea_str){NULL, 0};
+    const struct {
+        const char *header, *field;
+        struct sea_str *ret;
+    } ATTRIBUTES[] = {{"ce-specversion", "/specversion", &event->specversion},
+                      {"ce-id", "/id", &event->id},
+                      {"ce-source", "/source", &event->source},
+                      {"ce-type", "/type", &event->type},
+                      {"ce-subject", "/subject", &event->subject},
+                      {"ce-time", "/time", &event->time}};
+    for (size_t i = 0; i < SEA_COUNT(ATTRIBUTES); i++)
+        if (!ingest_cloudevent_header(sea_http_header(request, ATTRIBUTES[i].header), arena,
+                                      ATTRIBUTES[i].ret))
+            return ingest_refuse(problem, 422, "invalid",
+                                 "the header is no percent-encoded UTF-8 text",
+                                 ATTRIBUTES[i].field);
+    return true;
+}
+
+static bool is_binary(const struct sea_http_request *request)
+{
+    static const char *const NEEDED[] = {"ce-specversion", "ce-id", "ce-source", "ce-type"};
+    for (size_t i = 0; i < SEA_COUNT(NEEDED); i++)
+        if (sea_http_header(request, NEEDED[i]).ptr) return true;
+    return false;
 }
 
 static bool take_binary(const struct ingest_business *business,
                         const struct sea_http_request *request, struct ingest_intake *intake)
 {
-    struct sea_arena *arena = &intake->arena;
-    struct ingest_cloudevent event = {
-        .specversion = ce_header(request, "ce-specversion", arena),
-        .id = ce_header(request, "ce-id", arena),
-        .source = ce_header(request, "ce-source", arena),
-        .type = ce_header(request, "ce-type", arena),
-        .subject = ce_header(request, "ce-subject", arena),
-        .time = ce_header(request, "ce-time", arena),
-        .content_type = sea_http_header(request, "content-type"),
-        .bytes = request->body,
-    };
+    struct ingest_cloudevent event = {.content_type = sea_http_header(request, "content-type"),
+                                      .bytes = request->body};
+    if (!read_attributes(request, &intake->arena, &event, &intake->problem)) return false;
     if (request->body.len > INGEST_EVENT_BYTES_MAX)
         return ingest_refuse(&intake->problem, 413, "too-large", "an event may have 192 KiB", NULL);
     return ingest_business_take(business, &event, 0, &intake->items, &intake->problem);
@@ -123,8 +128,8 @@ static bool take_events(const struct ingest_business *business,
     bool is_known = sea_http_is_type(request, "application/json") ||
                     sea_http_is_type(request, "application/protobuf") ||
                     sea_http_is_type(request, "application/x-protobuf");
-    if (!is_known || !sea_http_header(request, "ce-specversion").len)
-        return ingest_refuse(&intake->problem, 415, "unsupported",
+    if (!is_known || !is_binary(request))
+        return ingest_refuse(&intake->problem, 415, "unsupported-media-type",
                              "send CloudEvents: application/cloudevents+json or +protobuf, "
                              "application/cloudevents-batch+json or +protobuf, or "
                              "application/json or application/protobuf with ce- headers",
@@ -150,7 +155,7 @@ const struct sea_source *ingest_http_publisher(const struct ingest_edge *edge,
 {
     const char *reason;
     const struct sea_source *source = publisher_of(edge, request, &reason);
-    if (!source) ingest_http_refuse_silently(exchange, label, reason);
+    if (!source) ingest_http_refuse_silently(exchange, label, reason, "Bearer");
     return source && is_in_rate(edge, source, 1, exchange, label) ? source : NULL;
 }
 
@@ -280,7 +285,8 @@ static bool take_message(const struct ingest_edge *edge, const struct sea_source
                                      .body = request->body,
                                      .alc = &intake->alc};
     if (!sea_http_is_type(request, "application/json"))
-        return ingest_refuse(&intake->problem, 415, "unsupported", "send application/json", NULL);
+        return ingest_refuse(&intake->problem, 415, "unsupported-media-type",
+                             "send application/json", NULL);
     if (!ingest_generic_parse(&generic, &intake->items, &intake->problem, &account)) return false;
     if ((!publisher && !is_own(visitor, account, &intake->items.list[0], &intake->problem)) ||
         !is_in_scope(edge, publisher, account, &intake->items.list[0], &intake->problem) ||

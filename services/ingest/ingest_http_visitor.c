@@ -56,7 +56,7 @@ struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
     struct ingest_intake *intake = ingest_http_begin(edge, exchange, request, "messages");
     if (!intake) return NULL;
     if (!read_visitor(edge, token, &intake->arena, ret))
-        ingest_http_refuse_silently(exchange, "messages", "bad_session");
+        ingest_http_refuse_silently(exchange, "messages", "bad_session", "Bearer");
     else if (!ingest_rate_take(rate_of(edge, ret), &VISITOR, 1, sea_clock_mono_us(), &wait_s))
         ingest_http_too_fast(exchange, "messages", wait_s);
     else
@@ -114,7 +114,7 @@ static bool may_tell(const struct ingest_edge *edge, const struct sea_account *a
     struct ingest_typing typing;
     yyjson_alc alc = ingest_json_pool(arena);
     if (!sea_http_is_type(request, "application/json"))
-        return ingest_refuse(problem, 415, "unsupported", "send application/json", NULL);
+        return ingest_refuse(problem, 415, "unsupported-media-type", "send application/json", NULL);
     if (!ingest_generic_typing(request->body, &alc, &typing, problem)) return false;
     struct sea_contact_facts facts = {.account_market = account->market, .locale = typing.locale};
     const struct sea_market *market = sea_market_of(&edge->settings->markets, &facts);
@@ -145,7 +145,7 @@ void ingest_http_typing(void *ctx, struct sea_http_exchange *exchange,
     ingest_http_any_site(exchange);
     if (!sea_visitor_read(&edge->settings->channels, SEA_STR("chat"), ingest_http_bearer(request),
                           sea_clock_wall_ms(), &arena, &visitor)) {
-        ingest_http_refuse_silently(exchange, "typing", "bad_session");
+        ingest_http_refuse_silently(exchange, "typing", "bad_session", "Bearer");
     } else if (!may_tell(edge, visitor.account, request, &arena, &problem)) {
         ingest_http_answer_problem(exchange, "typing", &problem);
     } else {

@@ -38,11 +38,16 @@ static void answer(struct sea_http_exchange *exchange, const struct ingest_reply
         sea_http_answer_empty(exchange, reply->status);
 }
 
+static const char *scheme_of(const struct webhook *webhook)
+{
+    return webhook->hook.adapter->verify == ingest_verify_basic ? "Basic" : "Signature";
+}
+
 static void on_published(struct ingest_intake *intake, enum sea_err err)
 {
     const struct webhook *webhook = intake->ctx2;
     if (err == SEA_ERR_REJECT && !strcmp(intake->problem.code, "key-reused")) {
-        ingest_http_refuse_silently(intake->ctx, intake->label, "replayed");
+        ingest_http_refuse_silently(intake->ctx, intake->label, "replayed", scheme_of(webhook));
         return;
     }
     if (ingest_http_failed(intake, err)) return;
@@ -93,6 +98,8 @@ static struct ingest_webhook hook_of(const struct ingest_edge *edge,
         .now_ms = sea_clock_wall_ms(),
         .tolerance_ms = edge->own.signature_tolerance_ms,
         .alc = &intake->alc,
+        .scope = ingest_edge_scope(edge, NULL),
+        .channels = &edge->settings->channels,
     };
 }
 
@@ -223,6 +230,8 @@ static void on_session(void *ctx, struct sea_str kept)
         return;
     }
     webhook->hook.account = account;
+    webhook->hook.scope = ingest_edge_scope(webhook->edge, NULL);
+    webhook->hook.channels = &settings->channels;
     webhook->hook.session = sea_arena_str(&intake->arena, kept);
     parse(intake);
     take(intake);
@@ -265,7 +274,8 @@ static void decide(struct ingest_intake *intake, enum ingest_verdict verdict)
     struct webhook *webhook = intake->ctx2;
     const struct sea_account *account = webhook->hook.account;
     if (verdict != INGEST_AUTHENTIC) {
-        ingest_http_refuse_silently(intake->ctx, intake->label, ingest_verdict_name(verdict));
+        ingest_http_refuse_silently(intake->ctx, intake->label, ingest_verdict_name(verdict),
+                                    scheme_of(webhook));
         ingest_intake_drop(intake);
     } else if (!ingest_edge_is_here(webhook->edge, account, &intake->problem)) {
         ingest_http_refuse(intake);

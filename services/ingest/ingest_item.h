@@ -169,7 +169,7 @@ struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char
 struct ingest_problem {
     int status;         /* 0: none */
     const char *code;   /* malformed, invalid, … */
-    const char *detail; /* constant text */
+    const char *detail; /* constant, or in the request's arena */
     const char *reason; /* a word for programs that the settings own; NULL: none */
     char field[INGEST_FIELD_TEXT];
     int index;

@@ -36,6 +36,17 @@ yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc)
     return yyjson_read_opts((char *)(uintptr_t)body.ptr, body.len, 0, alc, NULL);
 }
 
+bool ingest_json_refuse(struct sea_str body, const yyjson_alc *alc, struct ingest_problem *problem)
+{
+    yyjson_read_err error = {.msg = "it is empty"};
+    struct sea_str why = {NULL, 0};
+    if (body.len) yyjson_read_opts((char *)(uintptr_t)body.ptr, body.len, 0, alc, &error);
+    if (error.msg)
+        why = ingest_printed(alc->ctx, "the body is not JSON: %s (byte %zu)", error.msg, error.pos);
+    return ingest_refuse(problem, 400, "malformed", why.len ? why.ptr : "the body is not JSON",
+                         NULL);
+}
+
 struct sea_str ingest_json_str(yyjson_val *object, const char *name)
 {
     yyjson_val *value = yyjson_obj_get(object, name);

@@ -4,13 +4,14 @@
 
 #include <yyjson.h>
 
-#include "sea_arena.h"
-#include "sea_base.h"
+#include "ingest_item.h"
 
 /* An allocator that takes from the arena and gives nothing back: what was parsed goes with it. */
 yyjson_alc ingest_json_pool(struct sea_arena *arena);
 /* Parses `body` with memory from `alc` (see ingest_json_pool). NULL when it isn't JSON. */
 yyjson_doc *ingest_json_parse(struct sea_str body, const yyjson_alc *alc);
+/* Of what isn't: 400, with what is wrong and where; false. */
+bool ingest_json_refuse(struct sea_str body, const yyjson_alc *alc, struct ingest_problem *problem);
 
 struct sea_str ingest_json_str(yyjson_val *object, const char *name); /* absent: empty */
 yyjson_val *ingest_json_obj(yyjson_val *object, const char *name);    /* absent: NULL */

@@ -83,8 +83,8 @@ enum ingest_verdict ingest_verify_basic(const struct ingest_webhook *hook)
 {
     uint8_t given[1024];
     size_t len;
-    if (!sea_str_starts(hook->proof[0], "Basic ") ||
-        !sea_base64_parse(sea_str_trim(after(hook->proof[0], 6)), given, sizeof(given), &len))
+    struct sea_str login = sea_http_credentials(hook->proof[0], "Basic");
+    if (!login.len || !sea_base64_parse(login, given, sizeof(given), &len))
         return INGEST_BAD_SIGNATURE;
     return compare(hook, (struct sea_str){(const char *)given, len});
 }

@@ -40,11 +40,12 @@ static struct sea_place place_of(struct sea_str id)
     return (struct sea_place){SEA_STR("sd:reject"), SEA_STR("reject"), id};
 }
 
+/* What was refused for being too long is told by its beginning. */
 static void print_text(struct sea_buf *out, const char *name, struct sea_str value)
 {
     if (!value.len) return;
     sea_buf_printf(out, ",\"%s\":", name);
-    sea_json_string(out, value);
+    sea_json_string(out, sea_utf8_cut(value, INGEST_ID_MAX));
 }
 
 static void print(const struct ingest_refusal *refusal, struct sea_buf *out)

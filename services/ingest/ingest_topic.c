@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 
 enum {
     BATCH_MAX = 500,
-    BATCH_MAX_BYTES = 1 << 20,
+    BATCH_MAX_BYTES = 256 * 1024, /* read, it and one event more are far from filling the arena */
     RETRY_MS = 500,
     POLL_MS = 1000,
     LEAVE_MS = 2000
@@ -114,6 +115,14 @@ static struct ingest_business business_of(const struct ingest_topic *topic,
     return (struct ingest_business){alc, ingest_edge_scope(topic->edge, publisher), channels};
 }
 
+/* CloudEvents' Kafka binding 3: by the content type's beginning; its case doesn't count. */
+static bool is_structured(struct sea_str content_type)
+{
+    static const char BEGINNING[] = "application/cloudevents";
+    size_t len = sizeof(BEGINNING) - 1;
+    return content_type.len >= len && strncasecmp(content_type.ptr, BEGINNING, len) == 0;
+}
+
 static bool take(const struct ingest_business *business, const rd_kafka_message_t *message,
                  const struct binding *binding, uint32_t index, struct ingest_intake *intake,
                  struct ingest_problem *problem)
@@ -122,14 +131,15 @@ static bool take(const struct ingest_business *business, const rd_kafka_message_
     if (event->bytes.len > INGEST_EVENT_BYTES_MAX)
         return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
     if (!is_registered(business, message, problem)) return false;
-    if (!sea_str_starts(event->content_type, "application/cloudevents"))
+    if (!is_structured(event->content_type))
         return ingest_business_take(business, event, index, &intake->items, problem);
-    if (sea_str_starts(event->content_type, "application/cloudevents+protobuf"))
+    if (sea_http_type_is(event->content_type, "application/cloudevents+protobuf"))
         return take_protobuf(business, event->bytes, intake, problem);
-    if (!sea_str_starts(event->content_type, "application/cloudevents+json"))
-        return ingest_refuse(problem, 415, "unsupported",
+    if (!sea_http_type_is(event->content_type, "application/cloudevents+json"))
+        return ingest_refuse(problem, 415, "unsupported-media-type",
                              "structured events are read as JSON or protobuf", NULL);
     yyjson_val *root = yyjson_doc_get_root(ingest_json_parse(event->bytes, business->alc));
+    if (!root) return ingest_json_refuse(event->bytes, business->alc, problem);
     if (!yyjson_is_obj(root))
         return ingest_refuse(problem, 400, "malformed", "the value is not a JSON object", NULL);
     struct ingest_cloudevent structured = ingest_cloudevent_of(root, &intake->arena);

@@ -42,8 +42,17 @@ static bool take(struct taken *taken, char how, struct sea_str body)
                                           .account_count = SEA_COUNT(ACCOUNTS)};
     const struct ingest_generic generic = {
         .channels = &channels, .source = SEA_STR("s"), .body = body, .alc = &taken->alc};
+    struct ingest_typing typing;
+    struct sea_str text;
     uint32_t count;
     switch (how) {
+    case 't':
+        return ingest_generic_typing(body, &taken->alc, &typing, &taken->problem);
+    case 'h':
+        if (!ingest_cloudevent_header(body, &taken->arena, &text))
+            return ingest_refuse(&taken->problem, 422, "invalid", "", "/id");
+        sea_assert(text.len <= body.len && sea_utf8_is_valid(text));
+        return true;
     case 'm':
         return ingest_generic_parse(&generic, &taken->items, &taken->problem, NULL);
     case 'j':

@@ -188,6 +188,47 @@ def test_sent_twice_it_is_the_same_and_answered_the_same(path, edge):
     assert first == second
 
 
+def raw(request, chunked):
+    """The request's bytes; the last one of its connection unless it comes in chunks, with a trailer."""
+    head = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
+    if "host" not in {name.lower() for name in request.headers}:
+        head.append("Host: " + urlparse(request.base).netloc)
+    if not chunked:
+        head += [f"Content-Length: {len(request.body)}", "Connection: close"]
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + request.body
+    parts = [request.body[at:at + 777] for at in range(0, len(request.body), 777)]
+    body = b"".join(b"%x;piece=1\r\n%s\r\n" % (len(part), part) for part in parts)
+    return "\r\n".join([*head, "Transfer-Encoding: chunked"]).encode() + b"\r\n\r\n" + body + b"0\r\nX-Trailer: t\r\n\r\n"
+
+
+def answers_in(heard):
+    """[(status, body)] of the answers that stand one behind the other."""
+    found = []
+    while heard:
+        head, _, rest = heard.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        length = int(length[1]) if length else 0
+        found.append((int(head.split()[1]), rest[:length]))
+        heard = rest[length:]
+    return found
+
+
+@pytest.mark.parametrize("path", POSTS, ids=name_of)
+def test_in_chunks_and_pipelined_it_is_answered_the_same(path, edge):
+    request = fresh(path, edge)
+    wanted = send(request, edge)[::2]
+    heard = e.speak(edge.base, raw(request, chunked=True) + raw(request, chunked=False), 60)
+    assert answers_in(heard) == [wanted, wanted], heard
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in POSTS}), ids=lambda folder: folder.name)
+def test_what_says_that_it_is_larger_than_may_be_is_refused_before_it_comes(folder, edge):
+    request = recorded.Request(next(path for path in POSTS if path.parent == folder))
+    most = (30 if request.channel == "email" else 4) << 20
+    head = f"POST {request.target} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {most + 1}\r\n\r\n"
+    assert [status for status, _ in answers_in(e.speak(edge.base, head.encode(), 60))] == [413]
+
+
 @pytest.mark.parametrize("path", POSTS, ids=name_of)
 def test_with_another_key_it_is_answered_with_an_empty_401(path, edge):
     other = path.parent / "another_secret"

@@ -11,6 +11,7 @@ from stack import header
 
 KEYS = {name: {"Authorization": f"Bearer demo-{name}-key"} for name in ("scoped", "slow")}
 SCOPED = e.new("scoped-")  # a topic that was deleted leaves offsets behind for a moment: each run has its own
+SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MORE = [{"name": SCOPED, "key": [{"value": "demo-scoped-key"}, {"value": "demo-scoped-old"}], "allowed": ["/erp/*"],
          "types": ["seadesk.order.*", "seadesk.parcel.delivered.v1"], "markets": ["BR", "EU"]},
         {"name": "slow", "key": {"value": "demo-slow-key"}, "allowed": ["*"], "rate": {"events_per_s": 1, "burst": 100}}]
@@ -22,6 +23,7 @@ def config(tmp_path_factory):
     secrets = {"secret": {"value": "demo-whatsapp-secret"}, "verify_token": {"value": "demo-verify"}}
     accounts = [{"channel": "whatsapp", "account": name, "market": market, **secrets}
                 for name, market in (("brazil", "BR"), ("germany", "DE"))]
+    accounts.append({"channel": "webhook", "account": "anyone", "secret": {"value": SIGNING}})
     return e.channels_changed(tmp_path_factory.mktemp("publish"), e.adding(sources=MORE, accounts=accounts))
 
 
@@ -126,6 +128,22 @@ def test_a_webhook_of_another_regions_account_is_refused_by_its_name_and_a_custo
         assert edge.text(sender, message=message, account=account).status_code == 200
         messages.wait_for(e.of_id(e.message_id("whatsapp", message, account)), 60)
     assert program.metric(count, channel="whatsapp", market="BR") == before + 1
+
+
+@pytest.mark.ledger("CP-09")
+def test_a_business_event_in_a_standard_webhook_is_held_to_its_own_market(edge, in_europe, kafka_consumer):
+    """CP-09: its account has no market, so the event says where its data belong."""
+    orders, dead = kafka_consumer("seadesk.orders"), kafka_consumer("seadesk.dlq")
+
+    def told(market):
+        body = json.dumps({"type": "seadesk.order.paid.v1", "timestamp": "2026-11-22T08:15:00Z",
+                           "data": order(market=market)["data"]}).encode()
+        return edge.post("/v1/channels/webhook/anyone", data=body,
+                         headers={"Content-Type": "application/json", **e.standard_webhook(body, SIGNING)})
+    assert problem(told("BR"), 421, "wrong-region", "/data/market")["reason"] == "latam"
+    assert not e.settle(orders) and not e.settle(dead, 0.1)
+    assert told("DE").status_code == 200
+    orders.wait_for(lambda record: True, 60)
 
 
 def test_a_region_that_no_market_has_stops_the_start(env, config):

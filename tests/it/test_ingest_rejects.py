@@ -89,6 +89,13 @@ def test_a_source_reads_what_was_refused_of_it_over_http_and_on_the_topic(edge, 
     assert "c-secret" not in json.dumps(items)
 
 
+def test_what_is_refused_for_its_length_is_told_by_its_beginning(edge, empty):
+    event = {**bad("/reader/a"), "id": "\u0001" * 20000}
+    problem(edge.event(event, **KEYS["reader"]), 422, "invalid", "/id")
+    item, = e.eventually(lambda: rejects(edge).json()["items"], 60)
+    assert (item["field"], item["event_id"], item["event_source"]) == ("/id", "\u0001" * 512, "/reader/a")
+
+
 def test_rejects_come_in_pages(edge, empty):
     events = [bad("/reader/a") for _ in range(7)]
     for event in events:

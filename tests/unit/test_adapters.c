@@ -295,18 +295,20 @@ static void a_missing_empty_or_doubled_header_is_refused_by_name(void **state)
     }
 }
 
-/* Upper and lower case of a hex digit are the same digit. */
-static bool is_same_digit(const struct ingest_adapter *adapter, char c, unsigned bit)
+/* Upper and lower case of a hex digit are the same digit, of a scheme's name the same scheme. */
+static bool is_same(const struct ingest_adapter *adapter, const char *value, size_t i)
 {
+    char c = value[i / 8];
     bool is_letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    return adapter->scheme.encoding == INGEST_HEX && bit == 5 && is_letter;
+    if (adapter->verify == ingest_verify_basic && i / 8 < strlen("Basic")) return i % 8 == 5;
+    return adapter->scheme.encoding == INGEST_HEX && i % 8 == 5 && is_letter;
 }
 
 static void flip_header(const struct recorded *each, const char *name, struct sea_str value)
 {
     char *copy = sea_alloc(value.len + 1);
     for (size_t i = 0; i<value.len * 8; i += value.len> 20 ? 9 : 1) {
-        if (is_same_digit(adapter_of(each), value.ptr[i / 8], i % 8)) continue;
+        if (is_same(adapter_of(each), value.ptr, i)) continue;
         memcpy(copy, value.ptr, value.len);
         copy[i / 8] = (char)(copy[i / 8] ^ (1 << (i % 8)));
         struct sea_str other = {copy, value.len};
@@ -341,6 +343,28 @@ static void a_changed_header_is_refused(void **state)
             flip_header(each, adapter_of(each)->proof[i],
                         ingest_header(&world.hook, adapter_of(each)->proof[i]));
         world_close(&world);
+    }
+}
+
+static void hex_digits_count_in_either_case(void **state)
+{
+    (void)state;
+    FOR_EACH_POST(each)
+    {
+        const struct ingest_adapter *adapter = adapter_of(each);
+        struct sea_str value = {NULL, 0};
+        size_t skip = adapter->scheme.prefix ? strlen(adapter->scheme.prefix) : 0;
+        if (adapter->verify != ingest_verify_mac || adapter->scheme.encoding != INGEST_HEX)
+            continue;
+        for (size_t i = 0; i < each->request.headers_count; i++)
+            if (sea_str_is(each->request.headers[i].name, adapter->proof[0]))
+                value = each->request.headers[i].value;
+        char *upper = sea_str_dup(value);
+        for (size_t i = skip; i < value.len; i++)
+            if (upper[i] >= 'a' && upper[i] <= 'f') upper[i] = (char)(upper[i] - 'a' + 'A');
+        assert_int_equal(with_header(each, adapter->proof[0], HEADER_OTHER, sea_str(upper)),
+                         INGEST_AUTHENTIC);
+        free(upper);
     }
 }
 
@@ -614,6 +638,7 @@ int main(void)
         cmocka_unit_test(a_challenge_is_answered_differently_with_other_secrets),
         cmocka_unit_test(a_missing_empty_or_doubled_header_is_refused_by_name),
         cmocka_unit_test(a_changed_header_is_refused),
+        cmocka_unit_test(hex_digits_count_in_either_case),
         cmocka_unit_test(a_changed_body_is_refused_or_means_the_same),
         cmocka_unit_test(an_empty_or_cut_body_is_refused),
         cmocka_unit_test(a_signed_time_counts_within_its_window),

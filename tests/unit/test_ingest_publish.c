@@ -2,6 +2,7 @@
  * and the rate of their key, and for this region's markets alone. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ingest_business.h"
 #include "ingest_events.h"
@@ -247,6 +248,139 @@ static void a_text_may_have_its_bytes_and_no_more(void **state)
     sea_buf_free(&data);
 }
 
+/* ---- attributes ---- */
+
+static void a_header_carries_an_attribute_quoted_and_percent_encoded_or_is_refused(void **state)
+{
+    static const struct {
+        const char *value, *attribute; /* NULL: it is none */
+    } CASES[] = {
+        {"e-1", "e-1"},
+        {"", ""},
+        {"a b", "a b"},
+        {"%41%20%25", "A %"},
+        {"%2541", "%41"},
+        {"Jo%C3%A3o", "Jo\303\243o"},
+        {"\"e-1\"", "e-1"},
+        {"\"\"", ""},
+        {"a\"b", "a\"b"},
+        {"\"a\\\"b\\\\%41\"", "a\"b\\A"},
+        {"Jo\303\243o", "Jo\303\243o"},
+        {"%", NULL},
+        {"%4", NULL},
+        {"%zz", NULL},
+        {"%ff", NULL},
+        {"%C0%80", NULL},
+        {"\"", NULL},
+        {"\"a", NULL},
+        {"\"a\"b\"", NULL},
+        {"\"a\\\"", NULL},
+    };
+    struct request *request = *state;
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct sea_str got = SEA_STR("untouched");
+        bool is_good = ingest_cloudevent_header(sea_str(CASES[i].value), &request->arena, &got);
+        assert_int_equal(is_good, CASES[i].attribute != NULL);
+        assert_str_equal(got, is_good ? CASES[i].attribute : "untouched");
+    }
+}
+
+static bool take_json(struct request *request, const char *body)
+{
+    uint32_t count;
+    request->items.count = 0;
+    request->problem = (struct ingest_problem){0};
+    return ingest_business_json(&request->business, sea_str(body), false, &request->items, &count,
+                                &request->problem);
+}
+
+#define PAID                                                                                       \
+    "{\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/"                                       \
+    "erp\",\"type\":\"seadesk.order.paid.v1\","
+#define PAID_DATA "\"data\":{\"order_id\":\"1\"," AT "}}"
+
+static void an_attribute_that_is_wrong_is_named(void **state)
+{
+    static const struct {
+        const char *body, *field; /* NULL: it is taken */
+    } CASES[] = {
+        {PAID PAID_DATA, NULL},
+        {PAID "\"time\":null," PAID_DATA, NULL},
+        {PAID "\"time\":\"2026-11-22T16:15:00.123+08:00\"," PAID_DATA, NULL},
+        {PAID "\"time\":\"yesterday\"," PAID_DATA, "/time"},
+        {PAID "\"time\":\"2026-11-22 16:15:00\"," PAID_DATA, "/time"},
+        {PAID "\"time\":1763800000," PAID_DATA, "/time"},
+        {PAID "\"data_base64\":\"e30\"}", "/data_base64"},
+        {PAID "\"data_base64\":\"e30=\"}", "/data/occurred_at"},
+        {PAID "\"datacontenttype\":\"Application/Protobuf\"," PAID_DATA, "/data"},
+        {PAID "\"datacontenttype\":\"application/protobuf\",\"data_base64\":\"/w==\"}", "/data"},
+    };
+    struct request *request = *state;
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        assert_int_equal(take_json(request, CASES[i].body), CASES[i].field == NULL);
+        if (CASES[i].field) assert_string_equal(request->problem.field, CASES[i].field);
+    }
+}
+
+static void what_is_no_json_is_told_where(void **state)
+{
+    struct request *request = *state;
+    assert_false(take_json(request, "\xef\xbb\xbf{}"));
+    assert_string_equal(request->problem.code, "malformed");
+    assert_non_null(strstr(request->problem.detail, "BOM"));
+    assert_false(take_json(request, "{\"id\":x}"));
+    assert_non_null(strstr(request->problem.detail, "(byte 6)"));
+    assert_false(take_json(request, ""));
+    assert_non_null(strstr(request->problem.detail, "empty"));
+}
+
+/* ---- bounds ---- */
+
+/* As much of an event as may be of one pattern, as JSON or protobuf. */
+static size_t used_by(struct request *request, const char *type, struct sea_str begin,
+                      struct sea_str pattern)
+{
+    struct sea_buf data = SEA_BUF(INGEST_EVENT_BYTES_MAX);
+    struct ingest_cloudevent event = {.specversion = SEA_STR("1.0"),
+                                      .id = SEA_STR("e-1"),
+                                      .source = SEA_STR("/erp/cn"),
+                                      .type = SEA_STR("seadesk.order.paid.v1"),
+                                      .content_type = sea_str(type)};
+    sea_buf_str(&data, begin);
+    while (data.len + pattern.len <= INGEST_EVENT_BYTES_MAX) sea_buf_str(&data, pattern);
+    event.bytes = sea_buf_view(&data);
+    sea_arena_reset(&request->arena);
+    request->items = (struct ingest_items){.arena = &request->arena};
+    assert_false(
+        ingest_business_take(&request->business, &event, 0, &request->items, &request->problem));
+    sea_buf_free(&data);
+    return request->arena.used;
+}
+
+/* The batch of a topic (ingest_topic.c) and one event more always find room, whatever they hold. */
+static void an_event_unpacks_to_a_bounded_size(void **state)
+{
+    static const struct {
+        const char *type;
+        struct sea_str begin, pattern;
+    } CASES[] = {
+        {"application/json", SEA_STR(""), SEA_STR("[")},
+        {"application/json", SEA_STR("["), SEA_STR("0,")},
+        {"application/json", SEA_STR("["), SEA_STR("{},")},
+        {"application/protobuf", SEA_STR(""), SEA_STR("\x28\x00")},
+        {"application/protobuf", SEA_STR(""), SEA_STR("\x0a\x00")},
+        /* a customer of just so many channels, which are empty */
+        {"application/protobuf", SEA_STR("\x2a\xfc\xff\x0b"), SEA_STR("\x3a\x00")},
+        {"application/protobuf", SEA_STR("\x2a\xfc\xff\x0b"), SEA_STR("\x0a\x00")},
+    };
+    struct request *request = *state;
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        size_t used = used_by(request, CASES[i].type, CASES[i].begin, CASES[i].pattern);
+        print_message("%zu: %zu bytes\n", i, used);
+        assert_true(used < INGEST_ARENA_MAX / 3);
+    }
+}
+
 /* ---- the protobuf format ---- */
 
 static struct sea_str data_bytes(struct request *request, const char *order_id)
@@ -401,6 +535,9 @@ SEA_TESTS(TEST(what_a_company_brings_out_is_a_launch), TEST(a_review_is_a_messag
           TEST(a_call_under_way_is_told_with_its_state_and_rings),
           TEST(reviews_and_calls_need_a_registered_account),
           TEST(what_the_data_of_a_type_lack_is_named), TEST(a_text_may_have_its_bytes_and_no_more),
+          TEST(a_header_carries_an_attribute_quoted_and_percent_encoded_or_is_refused),
+          TEST(an_attribute_that_is_wrong_is_named), TEST(what_is_no_json_is_told_where),
+          TEST(an_event_unpacks_to_a_bounded_size),
           TEST(a_protobuf_cloudevent_carries_its_data_in_three_ways),
           TEST(a_protobuf_batch_names_the_event_that_is_wrong),
           TEST(a_key_publishes_only_the_types_sources_and_markets_of_its_scope),

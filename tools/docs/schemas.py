@@ -110,7 +110,8 @@ class Schemas:
                 "type": "object", "required": ["specversion", "id", "source", "type", "data"],
                 "properties": {"specversion": {"const": "1.0"}, "id": text, "source": text, "type": {"const": name},
                                "subject": {"description": "order/{order_id}, customer/{customer_ref} and so on"},
-                               "time": {"description": "RFC 3339"}, "datacontenttype": {"description": "application/json"},
+                               "time": {"description": "RFC 3339", "type": ["string", "null"], "pattern": f"^(|{TIME})$"},
+                               "datacontenttype": {"description": "application/json"},
                                "data": self.data(kind)}}
 
     def whole(self):

@@ -27,14 +27,13 @@ static enum ingest_verdict verify(const struct ingest_webhook *hook)
 static bool read_event(const struct ingest_webhook *hook, yyjson_val *root,
                        struct ingest_items *items, struct ingest_problem *problem)
 {
-    const struct ingest_business business = {.alc = hook->alc};
+    const struct ingest_business business = {hook->alc, hook->scope, hook->channels};
     struct ingest_cloudevent event = {.specversion = SEA_STR("1.0"),
                                       .id = ingest_header(hook, "webhook-id"),
                                       .source = ingest_printed(items->arena, "/%s/%s",
                                                                hook->account->channel->name,
                                                                hook->account->name),
                                       .type = ingest_json_str(root, "type"),
-                                      .time = ingest_json_str(root, "timestamp"),
                                       .data = ingest_json_obj(root, "data")};
     return ingest_business_take(&business, &event, 0, items, problem);
 }
