@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import sys
 import time
 import urllib.parse
@@ -13,6 +14,7 @@ from pathlib import Path
 import requests
 import yaml
 
+import contract
 import stack
 from stack import CHECKOUT, eventually  # noqa: F401
 
@@ -91,7 +93,13 @@ def adding(**more):
 
 
 class Edge(stack.Http):
-    """ingest, asked the way providers and company systems ask it."""
+    """ingest, asked the way providers and company systems ask it; what it answers must be documented."""
+
+    def request(self, method, url, **options):
+        answer = super().request(method, url, **options)
+        wrong = contract.undocumented(method, answer.request.path_url, answer.status_code, answer.headers)
+        assert not wrong, f"not in docs/schemas/openapi.yaml: {wrong}"
+        return answer
 
     def whatsapp(self, payload, account="demo", secret=None, **options):
         body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
@@ -128,6 +136,18 @@ class Edge(stack.Http):
 
     def message(self, message, timeout=10, **headers):
         return self.post("/v1/messages", json=message, headers={**JSON, **headers}, timeout=timeout)
+
+
+def speak(base, data, wait=2.0):
+    """Sends raw bytes and returns what comes back until the other side closes or is silent."""
+    url = urllib.parse.urlparse(base)
+    with socket.create_connection((url.hostname, url.port), timeout=wait) as connection:
+        connection.sendall(data)
+        answer = b""
+        with contextlib.suppress(TimeoutError):
+            while chunk := connection.recv(65536):
+                answer += chunk
+        return answer
 
 
 def problem(answer, status, code, field=None):

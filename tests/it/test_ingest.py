@@ -1,9 +1,7 @@
 """test_ingest.py: the edge as providers and company systems meet it: every status of its contract, and what reaches the topics."""
 import json
 import signal
-import socket
 import time
-from urllib.parse import urlparse
 
 import pytest
 
@@ -160,7 +158,7 @@ def test_a_signature_given_twice_is_refused(edge):
     good = e.traffic.sign_whatsapp(body)["X-Hub-Signature-256"]
     raw = (f"POST /v1/channels/whatsapp/demo HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
            f"X-Hub-Signature-256: {good}\r\nX-Hub-Signature-256: {good}\r\nConnection: close\r\n\r\n").encode() + body
-    assert speak(edge.base, raw).startswith(b"HTTP/1.1 401 ")
+    assert e.speak(edge.base, raw).startswith(b"HTTP/1.1 401 ")
 
 
 def test_both_secrets_count_while_one_is_being_rotated(edge):
@@ -273,20 +271,6 @@ def test_shares_of_channels_are_measured_by_market_beside_what_its_pack_expects(
 
 # ---- what cannot be ----
 
-def speak(base, data, wait=2.0):
-    """Sends raw bytes and returns what comes back until the other side closes or is silent."""
-    url = urlparse(base)
-    with socket.create_connection((url.hostname, url.port), timeout=wait) as connection:
-        connection.sendall(data)
-        answer = b""
-        try:
-            while chunk := connection.recv(65536):
-                answer += chunk
-        except TimeoutError:
-            pass
-        return answer
-
-
 def test_unknown_paths_and_methods(edge):
     problem(edge.get("/v2/events"), 404, "not-found")
     answer = edge.get("/v1/events")
@@ -296,7 +280,7 @@ def test_unknown_paths_and_methods(edge):
 
 
 def test_a_request_that_never_ends_is_answered_408(edge):
-    answer = speak(edge.base, b"POST /v1/events HTTP/1.1\r\nHost: x\r\n", 20)
+    answer = e.speak(edge.base, b"POST /v1/events HTTP/1.1\r\nHost: x\r\n", 20)
     assert answer.startswith(b"HTTP/1.1 408 ") and b"urn:seadesk:problem:timeout" in answer
 
 
@@ -330,12 +314,27 @@ def test_other_content_types_are_answered_415(edge):
 def test_what_is_no_json_is_answered_400(edge):
     problem(edge.whatsapp(b"{"), 400, "malformed")
     problem(edge.post("/v1/events", data="{", headers=e.STRUCTURED), 400, "malformed")
+    marked = edge.post("/v1/events", data=b"\xef\xbb\xbf{}", headers=e.STRUCTURED)
+    assert "BOM" in problem(marked, 400, "malformed")["detail"]
     problem(edge.post("/v1/messages", data="", headers=e.JSON), 400, "malformed")
+
+
+def test_attributes_in_headers_may_be_quoted_and_are_named_when_they_are_wrong(edge):
+    event = e.order_paid(e.new("o"))
+    wanted = {"accepted": 1, "duplicate": 0, "ids": [e.event_id(event)]}
+
+    def binary(**headers):
+        return edge.binary(event, json.dumps(event["data"]), "Application/JSON", **headers)
+    assert binary(**{"ce-id": f'"{event["id"]}"', "Authorization": "bearer demo-source-key"}).json() == wanted
+    problem(binary(**{"ce-specversion": None}), 422, "invalid", "/specversion")
+    problem(binary(**{"ce-time": "now"}), 422, "invalid", "/time")
+    problem(binary(**{"ce-subject": "100%"}), 422, "invalid", "/subject")
+    problem(edge.post("/v1/events", json=event["data"], headers=e.SOURCE), 415, "unsupported-media-type")
 
 
 WRONG_EVENTS = [
     ({"specversion": "0.3"}, "/specversion"), ({"id": ""}, "/id"), ({"source": None}, "/source"),
-    ({"type": "seadesk.order.lost.v1"}, "/type"), ({"data": None}, "/data"), ({"data": {}}, "/data/occurred_at"),
+    ({"type": "seadesk.order.lost.v1"}, "/type"), ({"time": 1763800000}, "/time"), ({"data": None}, "/data"), ({"data": {}}, "/data/occurred_at"),
     ({"data": {"occurred_at": "yesterday", "order_id": "1"}}, "/data/occurred_at"),
     ({"data": {"occurred_at": "2026-11-22T08:00:00Z"}}, "/data/order_id"),
     ({"data": {"occurred_at": "2026-11-22T08:00:00Z", "order_id": 7}}, "/data/order_id"),
