@@ -156,6 +156,9 @@ bool ingest_parse(const struct ingest_webhook *hook, struct ingest_items *items,
         return ingest_refuse(problem, 413, "too-large", "too much in one request", NULL);
     for (size_t i = 0; i < items->count; i++)
         if (items->list[i].kind == INGEST_MESSAGE) ingest_take_mark(&items->list[i]);
+    bool is_answered =
+        reply->body.ptr != adapter->reply.body.ptr || reply->confirm_url || reply->is_unsubscribed;
+    if (!items->count && !items->ignored[0].what && !is_answered) ingest_ignore(items, "nothing");
     if (!reply->status) reply->status = 200;
     return true;
 }

@@ -250,6 +250,13 @@ struct ingest_word {
 };
 int ingest_word_of(const struct ingest_word *words, size_t count, struct sea_str word,
                    int otherwise);
+/* Kinds of events in a provider's words, and what they are in ours, for ingest_ignore; "unknown"
+ * when it is none of them. ingest_other_in: by the member that the object has. */
+struct ingest_other {
+    const char *word, *what;
+};
+const char *ingest_other_of(const struct ingest_other *others, size_t count, struct sea_str word);
+const char *ingest_other_in(const struct ingest_other *others, size_t count, yyjson_val *object);
 /* Seadesk__V1__MessageKind by "image/…", "image", "photo" and so on; DOCUMENT for others. */
 int ingest_kind_of_media(struct sea_str mime);
 /* A Unix time in seconds or milliseconds; 0: none, or not before the year 10000. */
@@ -261,6 +268,29 @@ struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea
 
 /* The same for words: what is no UTF-8 becomes '?'. */
 struct sea_str ingest_form_text(struct sea_str form, const char *name, struct sea_arena *arena);
+
+/* ---- for the adapters: what isn't written as a text, as words (ingest_words.c) ---- */
+
+/* Lines of a text. Empty ones are left out, and those beyond the limit. */
+enum { INGEST_WORDS_MAX = 32 };
+struct ingest_words {
+    struct sea_arena *arena;
+    struct sea_str list[INGEST_WORDS_MAX];
+    size_t count;
+};
+void ingest_words_add(struct ingest_words *lines, struct sea_str line);
+struct sea_str ingest_words_text(const struct ingest_words *lines);
+/* A text in which `&`, `<` and `>` alone are written as references. */
+struct sea_str ingest_unescaped(struct sea_str text, struct sea_arena *arena);
+/* Text, a number or a truth value as text; anything else: empty. */
+struct sea_str ingest_json_scalar(yyjson_val *object, const char *name, struct sea_arena *arena);
+/* What a place is called, its address, and "latitude,longitude"; each may be empty. */
+struct sea_str ingest_place(struct sea_str name, struct sea_str address, struct sea_str latitude,
+                            struct sea_str longitude, struct sea_arena *arena);
+/* `member` of each object in the list. */
+void ingest_words_each(struct ingest_words *lines, yyjson_val *list, const char *member);
+/* What was chosen or filled in: "name: value" of each member, those of objects inside too. */
+void ingest_words_answers(struct ingest_words *lines, yyjson_val *object);
 
 /* The words of a piece of HTML (ingest_plain.c). */
 struct sea_str ingest_plain(struct sea_str html, struct sea_arena *arena);

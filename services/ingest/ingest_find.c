@@ -216,7 +216,10 @@ void ingest_found_step(const struct ingest_webhook *hook, struct ingest_items *i
                        const struct ingest_parcel *parcel, const struct ingest_step *step,
                        struct sea_str time, int64_t at_ms, struct sea_str location)
 {
-    if (!step || !ingest_is_id(time)) return;
+    if (!step || !ingest_is_id(time)) {
+        ingest_ignore(items, "step");
+        return;
+    }
     struct sea_str unique = ingest_printed(items->arena, "%.*s %.*s %s", (int)parcel->number.len,
                                            parcel->number.ptr, (int)time.len, time.ptr, step->word);
     struct sea_str order_id =
@@ -304,6 +307,20 @@ struct sea_str ingest_form_get(struct sea_str form, const char *name, struct sea
         return (struct sea_str){text, len};
     }
     return (struct sea_str){NULL, 0};
+}
+
+const char *ingest_other_of(const struct ingest_other *others, size_t count, struct sea_str word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sea_str_is(word, others[i].word)) return others[i].what;
+    return "unknown";
+}
+
+const char *ingest_other_in(const struct ingest_other *others, size_t count, yyjson_val *object)
+{
+    for (size_t i = 0; i < count; i++)
+        if (yyjson_obj_get(object, others[i].word)) return others[i].what;
+    return "unknown";
 }
 
 /* Of the character at `bytes`; 0: it is none. */

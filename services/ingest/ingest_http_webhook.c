@@ -196,6 +196,14 @@ static void parse(struct ingest_intake *intake)
     if (webhook->is_parsed && webhook->hook.adapter->once) bind_proof(intake);
 }
 
+static void count_ignored(const struct ingest_intake *intake)
+{
+    const struct ingest_ignored *ignored = intake->items.ignored;
+    for (size_t i = 0; i < INGEST_IGNORED_MAX && ignored[i].what; i++)
+        sea_metric_add(&sea_m_ingest_ignored_total, ignored[i].count, intake->label,
+                       ignored[i].what);
+}
+
 static void take(struct ingest_intake *intake)
 {
     const struct webhook *webhook = intake->ctx2;
@@ -203,6 +211,7 @@ static void take(struct ingest_intake *intake)
         ingest_http_refuse(intake);
         return;
     }
+    count_ignored(intake);
     if (webhook->reply.is_unsubscribed) {
         sea_metric_inc(&sea_m_ingest_subscriptions_total, intake->label, "ended");
         sea_log(

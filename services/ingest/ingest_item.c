@@ -41,6 +41,17 @@ struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kin
     return item;
 }
 
+void ingest_ignore(struct ingest_items *items, const char *what)
+{
+    size_t i = 0;
+    while (items->ignored[i].what && strcmp(items->ignored[i].what, what) != 0) {
+        i++;
+        sea_assert(i < INGEST_IGNORED_MAX);
+    }
+    items->ignored[i].what = what;
+    items->ignored[i].count++;
+}
+
 struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char *reason,
                                           struct sea_str value)
 {

@@ -20,7 +20,8 @@ enum {
     INGEST_ARENA_MAX = 48 * 1024 * 1024,
     /* Of e-mail: JSON of 30 MiB asks for five times as much, most of which is never touched. */
     INGEST_MAIL_ARENA_MAX = 256 * 1024 * 1024,
-    INGEST_FIELD_TEXT = 64, /* buffer of a JSON pointer */
+    INGEST_FIELD_TEXT = 64,  /* buffer of a JSON pointer */
+    INGEST_IGNORED_MAX = 24, /* kinds of events that one adapter makes nothing of */
 };
 
 enum ingest_kind {
@@ -149,16 +150,27 @@ struct ingest_item {
 /* 1 to INGEST_ID_MAX bytes of UTF-8 without NUL. */
 bool ingest_is_id(struct sea_str text);
 
+/* Events of which nothing is made, by what they are: a word of ours, constant. */
+struct ingest_ignored {
+    const char *what;
+    unsigned count;
+};
+
 /* Items of one request, in the arena; grows up to INGEST_ITEMS_MAX. */
 struct ingest_items {
     struct sea_arena *arena;
     struct ingest_item *list;
     size_t count, cap;
     bool is_full;
+    struct ingest_ignored ignored[INGEST_IGNORED_MAX];
 };
 
 /* A new zeroed item; NULL, and is_full, beyond the limit. */
 struct ingest_item *ingest_items_add(struct ingest_items *items, enum ingest_kind kind);
+
+/* An event of which nothing is made on purpose, or of a kind that nobody knows ("unknown"); an
+ * adapter has at most INGEST_IGNORED_MAX words for them. */
+void ingest_ignore(struct ingest_items *items, const char *what);
 
 /* One for the dead letters. */
 struct ingest_item *ingest_items_add_dead(struct ingest_items *items, const char *reason,

@@ -128,6 +128,13 @@ static void add_template(yyjson_mut_doc *doc, yyjson_mut_val *root,
     }
 }
 
+/* Who hides their number has an id instead, "BR.1502576394655843" (Meta, "Business-scoped user
+ * IDs"). */
+static bool is_number(struct sea_str to)
+{
+    return to.len && (to.ptr[0] == '+' || (to.ptr[0] >= '0' && to.ptr[0] <= '9'));
+}
+
 static const char *call_whatsapp(const struct notify_letter *letter, const char *attempt,
                                  struct notify_call *ret)
 {
@@ -139,7 +146,7 @@ static const char *call_whatsapp(const struct notify_letter *letter, const char 
     yyjson_mut_val *root = notify_json_root(doc);
     yyjson_mut_obj_add_str(doc, root, "messaging_product", "whatsapp");
     yyjson_mut_obj_add_str(doc, root, "recipient_type", "individual");
-    notify_json_str(doc, root, "to", letter->to);
+    notify_json_str(doc, root, is_number(letter->to) ? "to" : "recipient", letter->to);
     if (letter->template != NULL) {
         add_template(doc, root, letter->template);
     } else {

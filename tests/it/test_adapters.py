@@ -149,7 +149,7 @@ def expected_of(path):
     status = int(re.match(r"(?:answer|refused) (\d+)", lines[0])[1])
     if " confirm=" in lines[0]:
         status = 503  # whose address is away
-    return status, [record_of(line) for line in lines[1:] if not line.startswith(" ")]
+    return status, [record_of(line) for line in lines[1:] if not line.startswith((" ", "ignored "))]
 
 
 def record_of(line):
@@ -168,10 +168,16 @@ def proofs(path):
 
 @pytest.mark.ledger("CH-20")
 @pytest.mark.parametrize("path", POSTS, ids=name_of)
-def test_what_a_provider_sends_is_taken_whole(path, edge, kafka_consumer):
+def test_what_a_provider_sends_is_taken_whole(path, edge, program, kafka_consumer):
+    def ignored():
+        return {what: program.metric("seadesk_ingest_ignored_total", channel=recorded.Request(path).channel, reason=what)
+                for what in named}
     status, records = expected_of(path)
+    named = dict(re.findall(r"^ignored (\S+) (\d+)$", path.with_suffix(".expected").read_text(), re.M))
+    before = ignored()
     answer = send(fresh(path, edge), edge)
     assert answer[0] == status, answer
+    assert ignored() == {what: before[what] + int(count) for what, count in named.items()}
     wanted = {}
     for topic, identity in records:
         wanted.setdefault(topic, set()).add(identity)

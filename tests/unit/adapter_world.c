@@ -349,4 +349,7 @@ void world_print(const struct world *world, struct sea_buf *ret)
     }
     sea_buf_char(ret, '\n');
     for (size_t i = 0; i < world->items.count; i++) print_item(ret, &world->items.list[i]);
+    for (size_t i = 0; i < INGEST_IGNORED_MAX && world->items.ignored[i].what; i++)
+        sea_buf_printf(ret, "ignored %s %u\n", world->items.ignored[i].what,
+                       world->items.ignored[i].count);
 }

@@ -106,7 +106,7 @@ static void every_type_of_whatsapp_message_gives_a_message(void **state)
         {"document", "{\"id\":\"m1\",\"filename\":\"a.pdf\"}", "",
          SEADESK__V1__MESSAGE_KIND__DOCUMENT},
         {"sticker", "{\"id\":\"m1\"}", "", SEADESK__V1__MESSAGE_KIND__IMAGE},
-        {"location", "{\"latitude\":1,\"longitude\":2,\"address\":\"Rua 1\"}", "Rua 1",
+        {"location", "{\"latitude\":1,\"longitude\":2,\"address\":\"Rua 1\"}", "Rua 1\n1,2",
          SEADESK__V1__MESSAGE_KIND__LOCATION},
         {"reaction", "{\"message_id\":\"w0\",\"emoji\":\"ok\"}", "ok",
          SEADESK__V1__MESSAGE_KIND__REACTION},

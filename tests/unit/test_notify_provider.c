@@ -53,6 +53,18 @@ static void whatsapp_free_text_is_as_the_cloud_api_wants_it(void **state)
     notify_call_free(&call);
 }
 
+static void whatsapp_without_a_number_goes_to_the_id_in_its_place(void **state)
+{
+    (void)state;
+    struct notify_call call = NOTIFY_CALL;
+    struct notify_letter letter = letter_by(&WHATSAPP_DEMO);
+    letter.to = SEA_STR("BR.1502576394655843");
+    assert_null(notify_provider_call(&letter, &call));
+    assert_non_null(strstr(call.body.ptr, "\"recipient\":\"BR.1502576394655843\""));
+    assert_null(strstr(call.body.ptr, "\"to\""));
+    notify_call_free(&call);
+}
+
 static void whatsapp_template_carries_its_parameters_in_order(void **state)
 {
     (void)state;
@@ -338,6 +350,7 @@ static void sms_costs_its_parts(void **state)
 }
 
 SEA_TESTS(cmocka_unit_test(whatsapp_free_text_is_as_the_cloud_api_wants_it),
+          cmocka_unit_test(whatsapp_without_a_number_goes_to_the_id_in_its_place),
           cmocka_unit_test(whatsapp_template_carries_its_parameters_in_order),
           cmocka_unit_test(twilio_gets_a_form_with_the_attempt_in_the_callback),
           cmocka_unit_test(OB_09_a_reply_goes_into_the_ticket_of_the_help_desk),

@@ -24,8 +24,11 @@ static void read_report(const struct ingest_webhook *hook, struct sea_str id, st
         ingest_found_receipt(hook, items, ingest_word_of(STATES, SEA_COUNT(STATES), status, 0), id,
                              ingest_form_text(hook->body, "phoneNumber", items->arena), status,
                              (struct sea_str){NULL, 0});
-    if (item)
-        item->receipt.error_code = ingest_form_text(hook->body, "failureReason", items->arena);
+    if (!item) {
+        ingest_ignore(items, "status");
+        return;
+    }
+    item->receipt.error_code = ingest_form_text(hook->body, "failureReason", items->arena);
 }
 
 /* Who opted out there hears nothing from this sender id any more. Nothing numbers or dates these
@@ -62,6 +65,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     struct sea_str status = ingest_form_text(hook->body, "status", arena);
     struct sea_str phone = ingest_form_text(hook->body, "phoneNumber", arena);
     (void)reply;
+    if (ingest_form_get(hook->body, "updateType", arena).len) { /* of a paid subscription */
+        ingest_ignore(items, "subscription");
+        return true;
+    }
     if (!id.len && !status.len && ingest_is_id(phone)) {
         read_opt_out(hook, phone, items);
         return true;

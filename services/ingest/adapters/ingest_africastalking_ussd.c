@@ -117,6 +117,7 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
                              "/phoneNumber");
     if (ingest_form_get(hook->body, "hopsCount", arena).len) {
         /* That a session is over, which may go on when its caller dials again. */
+        ingest_ignore(items, "session_over");
         *reply = (struct ingest_reply){.session = hook->session,
                                        .session_ms = hook->account->menu->resume_ms};
         return true;

@@ -52,7 +52,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     (void)reply;
     if (!doc) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
     if (!msg) return ingest_refuse(problem, 422, "invalid", "msg must be an object", "/msg");
-    if (!sea_str_is(ingest_json_str(root, "event"), "tracking_update")) return true;
+    if (!sea_str_is(ingest_json_str(root, "event"), "tracking_update")) {
+        ingest_ignore(items, "unknown");
+        return true;
+    }
     struct ingest_parcel parcel = {.order_id = ingest_json_id(msg, "order_id", items->arena),
                                    .number = ingest_json_str(msg, "tracking_number"),
                                    .carrier = ingest_json_str(msg, "slug"),

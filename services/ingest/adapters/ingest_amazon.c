@@ -138,6 +138,8 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         return ingest_refuse(problem, 422, "invalid", "Message must be JSON as text", "/Message");
     if (sea_str_is(text_of(inner, "NotificationType", "notificationType"), "ORDER_CHANGE"))
         read_order(hook, inner, message, items);
+    else
+        ingest_ignore(items, "unknown");
     return true;
 }
 

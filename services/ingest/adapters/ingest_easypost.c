@@ -51,7 +51,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     if (!doc) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
     if (!tracker)
         return ingest_refuse(problem, 422, "invalid", "result must be an object", "/result");
-    if (!sea_str_is(ingest_json_str(tracker, "object"), "Tracker")) return true;
+    if (!sea_str_is(ingest_json_str(tracker, "object"), "Tracker")) {
+        ingest_ignore(items, "unknown");
+        return true;
+    }
     const struct ingest_parcel parcel = {.order_id =
                                              ingest_json_id(tracker, "reference", items->arena),
                                          .number = ingest_json_str(tracker, "tracking_code"),

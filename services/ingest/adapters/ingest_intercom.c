@@ -1,13 +1,38 @@
 /* ingest_intercom.c: Intercom's webhooks (Intercom, "Webhook notifications", "Webhook topics"):
  * what customers write in its conversations. The contact is the conversation there, because that is
  * where an answer goes. */
+#include <string.h>
+
 #include "ingest_adapter.h"
 #include "ingest_json.h"
+#include "seadesk/v1/messages.pb-c.h"
 
 static bool is_customer(yyjson_val *author)
 {
     struct sea_str type = ingest_json_str(author, "type");
     return sea_str_is(type, "user") || sea_str_is(type, "lead") || sea_str_is(type, "contact");
+}
+
+/* Pictures that stand among the words. */
+static void read_pictures(struct sea_str body, struct ingest_items *items,
+                          struct ingest_message *message)
+{
+    static const char START[] = "<img ", SOURCE[] = "src=\"";
+    while (body.len) {
+        const char *tag = memmem(body.ptr, body.len, START, sizeof(START) - 1);
+        if (!tag) return;
+        body = (struct sea_str){tag + 1, body.len - (size_t)(tag + 1 - body.ptr)};
+        const char *end = memchr(body.ptr, '>', body.len);
+        const char *src =
+            end ? memmem(body.ptr, (size_t)(end - body.ptr), SOURCE, sizeof(SOURCE) - 1) : NULL;
+        if (!src) continue;
+        src += sizeof(SOURCE) - 1;
+        const char *quote = memchr(src, '"', (size_t)(end - src));
+        if (!quote) continue;
+        const struct ingest_attachment picture = {
+            .url = ingest_plain((struct sea_str){src, (size_t)(quote - src)}, items->arena)};
+        if (picture.url.len) ingest_found_attachment(items, message, &picture);
+    }
 }
 
 static void read_part(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -17,7 +42,10 @@ static void read_part(const struct ingest_webhook *hook, struct ingest_items *it
     yyjson_val *author = ingest_json_obj(part, "author"), *file;
     struct sea_str in = ingest_json_id(conversation, "id", items->arena),
                    id = ingest_json_id(part, "id", items->arena), external = {NULL, 0};
-    if (!is_customer(author)) return;
+    if (!is_customer(author)) {
+        ingest_ignore(items, "staff");
+        return;
+    }
     if (ingest_is_id(in) && ingest_is_id(id))
         external =
             ingest_printed(items->arena, "%.*s/%.*s", (int)in.len, in.ptr, (int)id.len, id.ptr);
@@ -29,6 +57,7 @@ static void read_part(const struct ingest_webhook *hook, struct ingest_items *it
     item->message.text = ingest_plain(ingest_json_str(part, "body"), items->arena);
     item->message.name = ingest_json_str(author, "name");
     item->message.email = ingest_json_str(author, "email");
+    read_pictures(ingest_json_str(part, "body"), items, &item->message);
     yyjson_arr_foreach(ingest_json_arr(part, "attachments"), i, n, file)
     {
         int64_t size = 0;
@@ -39,6 +68,8 @@ static void read_part(const struct ingest_webhook *hook, struct ingest_items *it
             attachment.size_bytes = (uint64_t)size;
         if (attachment.url.len) ingest_found_attachment(items, &item->message, &attachment);
     }
+    if (!item->message.text.len && item->message.attachments_count)
+        item->message.kind = SEADESK__V1__MESSAGE_KIND__IMAGE;
 }
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -59,6 +90,8 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     } else if (sea_str_is(topic, "conversation.user.replied")) {
         yyjson_arr_foreach(ingest_json_arr(parts, "conversation_parts"), i, n, part)
             read_part(hook, items, conversation, part);
+    } else {
+        ingest_ignore(items, sea_str_is(topic, "ping") ? "check" : "unknown");
     }
     return true;
 }

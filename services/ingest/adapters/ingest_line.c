@@ -39,6 +39,14 @@ static void read_content(yyjson_val *object, struct ingest_items *items,
     ingest_found_attachment(items, message, &attachment);
 }
 
+/* Stickers aren't files; what they express is. */
+static struct sea_str mood_of(yyjson_val *sticker)
+{
+    yyjson_val *first = yyjson_arr_get_first(ingest_json_arr(sticker, "keywords"));
+    if (!yyjson_is_str(first)) return (struct sea_str){NULL, 0};
+    return (struct sea_str){yyjson_get_str(first), yyjson_get_len(first)};
+}
+
 static void read_message(const struct ingest_webhook *hook, yyjson_val *event, struct sea_str raw,
                          struct ingest_items *items)
 {
@@ -51,21 +59,39 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *event, s
     item->time_ms = ingest_json_time(event, "timestamp");
     message->kind = ingest_word_of(KINDS, SEA_COUNT(KINDS), type, SEADESK__V1__MESSAGE_KIND__OTHER);
     message->text = ingest_json_str(object, "text");
-    if (!message->text.len) message->text = ingest_json_str(object, "address");
+    if (sea_str_is(type, "location"))
+        message->text =
+            ingest_place(ingest_json_str(object, "title"), ingest_json_str(object, "address"),
+                         ingest_json_scalar(object, "latitude", items->arena),
+                         ingest_json_scalar(object, "longitude", items->arena), items->arena);
+    if (sea_str_is(type, "sticker") && !message->text.len) message->text = mood_of(object);
     message->in_reply_to = ingest_json_id(object, "quotedMessageId", items->arena);
     if (sea_str_is(type, "image") || sea_str_is(type, "video") || sea_str_is(type, "audio") ||
         sea_str_is(type, "file"))
         read_content(object, items, message);
 }
 
+/* A button of ours, with the time that was chosen where it asks for one. A tab of our own menu is
+ * nothing that was said. */
 static void read_postback(const struct ingest_webhook *hook, yyjson_val *event, struct sea_str raw,
                           struct ingest_items *items)
 {
+    static const char *const CHOSEN[] = {"datetime", "date", "time"};
+    yyjson_val *postback = ingest_json_obj(event, "postback"),
+               *params = ingest_json_obj(postback, "params");
+    struct ingest_words lines = {.arena = items->arena};
+    if (yyjson_obj_get(params, "newRichMenuAliasId")) {
+        ingest_ignore(items, "rich_menu");
+        return;
+    }
     struct ingest_item *item = ingest_found_message(
         hook, items, ingest_json_str(event, "webhookEventId"), sender_of(event), raw);
     if (!item) return;
     item->time_ms = ingest_json_time(event, "timestamp");
-    item->message.text = ingest_json_str(ingest_json_obj(event, "postback"), "data");
+    ingest_words_add(&lines, ingest_json_str(postback, "data"));
+    for (size_t i = 0; i < SEA_COUNT(CHOSEN); i++)
+        ingest_words_add(&lines, ingest_json_str(params, CHOSEN[i]));
+    item->message.text = ingest_words_text(&lines);
 }
 
 static void read_unsend(const struct ingest_webhook *hook, yyjson_val *event, struct sea_str raw,
@@ -92,16 +118,29 @@ static void read_follow(const struct ingest_webhook *hook, yyjson_val *event, bo
                              sender_of(event), word, time_ms);
 }
 
+/* Of groups, of the account itself, and of what somebody only looked at. */
+static const struct ingest_other OTHERS[] = {
+    {"accountLink", "account"}, {"activated", "account"},    {"beacon", "seen"},
+    {"botResumed", "account"},  {"botSuspended", "account"}, {"deactivated", "account"},
+    {"delivery", "status"},     {"join", "group"},           {"leave", "group"},
+    {"memberJoined", "group"},  {"memberLeft", "group"},     {"membership", "account"},
+    {"module", "account"},      {"things", "seen"},          {"videoPlayComplete", "seen"}};
+
 static void read_event(const struct ingest_webhook *hook, yyjson_val *event,
                        struct ingest_items *items)
 {
     struct sea_str type = ingest_json_str(event, "type");
     struct sea_str raw = ingest_json_raw(event, items->arena);
-    if (sea_str_is(type, "message")) read_message(hook, event, raw, items);
-    if (sea_str_is(type, "postback")) read_postback(hook, event, raw, items);
-    if (sea_str_is(type, "unsend")) read_unsend(hook, event, raw, items);
-    if (sea_str_is(type, "follow")) read_follow(hook, event, true, items);
-    if (sea_str_is(type, "unfollow")) read_follow(hook, event, false, items);
+    if (sea_str_is(type, "message"))
+        read_message(hook, event, raw, items);
+    else if (sea_str_is(type, "postback"))
+        read_postback(hook, event, raw, items);
+    else if (sea_str_is(type, "unsend"))
+        read_unsend(hook, event, raw, items);
+    else if (sea_str_is(type, "follow") || sea_str_is(type, "unfollow"))
+        read_follow(hook, event, sea_str_is(type, "follow"), items);
+    else
+        ingest_ignore(items, ingest_other_of(OTHERS, SEA_COUNT(OTHERS), type));
 }
 
 /* An empty list is LINE's own check of the address. */
@@ -116,6 +155,7 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     if (!events)
         return ingest_refuse(problem, 422, "invalid", "events must be an array", "/events");
     yyjson_arr_foreach(events, i, n, event) read_event(hook, event, items);
+    if (!yyjson_arr_size(events)) ingest_ignore(items, "check");
     return true;
 }
 

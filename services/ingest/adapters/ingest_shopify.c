@@ -203,7 +203,10 @@ static void read_fulfillment_of(const struct hook *in, yyjson_val *fulfillment)
     struct sea_str status = ingest_json_str(fulfillment, "shipment_status"),
                    list[NUMBERS_MAX] = {ingest_json_str(fulfillment, "tracking_number")};
     size_t count = 0;
-    if (!sea_str_is(ingest_json_str(fulfillment, "status"), "success")) return;
+    if (!sea_str_is(ingest_json_str(fulfillment, "status"), "success")) {
+        ingest_ignore(in->items, "fulfillment"); /* not sent yet, or not at all */
+        return;
+    }
     yyjson_arr_foreach(numbers, i, n, value)
     {
         struct sea_str number = {yyjson_get_str(value), yyjson_get_len(value)};
@@ -257,7 +260,10 @@ static void read_refund(struct hook *in)
                    read_minor(ingest_json_str(transaction, "amount"), currency, &minor);
         if (is_known) sum += minor;
     }
-    if (!is_any) return;
+    if (!is_any) {
+        ingest_ignore(in->items, "refund");
+        return;
+    }
     struct ingest_item *item =
         add_fact(in, SEADESK__V1__ORDER_FACT__REFUND_COMPLETED,
                  ingest_printed(in->items->arena, "refund %.*s", (int)id.len, id.len ? id.ptr : ""),
@@ -352,8 +358,13 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         return ingest_refuse(problem, 422, "invalid", "the header X-Shopify-Topic is missing",
                              NULL);
     in.order_id = ingest_json_id(in.root, "id", items->arena);
-    for (size_t i = 0; i < SEA_COUNT(TOPICS); i++)
-        if (sea_str_is(topic, TOPICS[i].topic)) TOPICS[i].read(&in);
+    bool is_known = false;
+    for (size_t i = 0; i < SEA_COUNT(TOPICS); i++) {
+        if (!sea_str_is(topic, TOPICS[i].topic)) continue;
+        TOPICS[i].read(&in);
+        is_known = true;
+    }
+    if (!is_known) ingest_ignore(items, "unknown");
     return true;
 }
 

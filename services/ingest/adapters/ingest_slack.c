@@ -1,6 +1,6 @@
 /* ingest_slack.c: Slack Events API (api.slack.com, "Using the Events API", "Verifying requests"):
- * messages, edits, deletions and mentions, signed with the time; url_verification is answered with
- * its challenge. */
+ * messages, edits, deletions, reactions and mentions, signed with the time; url_verification is
+ * answered with its challenge. */
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "seadesk/v1/messages.pb-c.h"
@@ -50,7 +50,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *event, s
                                                     ingest_json_str(event, "user"), raw);
     if (!item) return;
     item->time_ms = time_of(ts);
-    item->message.text = ingest_json_str(event, "text");
+    item->message.text = ingest_unescaped(ingest_json_str(event, "text"), items->arena);
     item->message.is_public = sea_str_is(ingest_json_str(event, "channel_type"), "channel");
     if (thread.len && !sea_str_eq(thread, ts))
         item->message.in_reply_to = id_of(channel, thread, items->arena);
@@ -69,7 +69,48 @@ static void read_change(const struct ingest_webhook *hook, yyjson_val *event, in
     if (!item) return;
     item->time_ms = time_of(ingest_json_str(event, "ts"));
     if (kind == SEADESK__V1__MESSAGE_KIND__EDIT)
-        item->message.text = ingest_json_str(message, "text");
+        item->message.text = ingest_unescaped(ingest_json_str(message, "text"), items->arena);
+}
+
+/* Of a bot's message; of one whose links were unfolded, or that got answers; of one that is gone,
+ * but for the answers to it. */
+static void read_changed(const struct ingest_webhook *hook, yyjson_val *event, struct sea_str raw,
+                         struct ingest_items *items)
+{
+    yyjson_val *message = ingest_json_obj(event, "message");
+    if (ingest_json_str(message, "bot_id").len)
+        ingest_ignore(items, "bot");
+    else if (sea_str_is(ingest_json_str(message, "subtype"), "tombstone"))
+        read_change(hook, event, SEADESK__V1__MESSAGE_KIND__UNSEND, "previous_message", raw, items);
+    else if (ingest_json_obj(message, "edited"))
+        read_change(hook, event, SEADESK__V1__MESSAGE_KIND__EDIT, "message", raw, items);
+    else
+        ingest_ignore(items, "unfolded");
+}
+
+/* One that was taken back has no words. */
+static void read_reaction(const struct ingest_webhook *hook, yyjson_val *event, bool is_gone,
+                          struct sea_str raw, struct ingest_items *items)
+{
+    yyjson_val *target = ingest_json_obj(event, "item");
+    struct sea_str at = ingest_json_str(event, "event_ts");
+    if (!sea_str_is(ingest_json_str(target, "type"), "message")) {
+        ingest_ignore(items, "reaction");
+        return;
+    }
+    struct ingest_item *item = ingest_found_change(
+        hook, items, SEADESK__V1__MESSAGE_KIND__REACTION,
+        id_of(ingest_json_str(target, "channel"), ingest_json_str(target, "ts"), items->arena), at,
+        ingest_json_str(event, "user"), raw);
+    if (!item) return;
+    item->time_ms = time_of(at);
+    if (!is_gone) item->message.text = ingest_json_str(event, "reaction");
+}
+
+static bool is_said(struct sea_str subtype)
+{
+    return !subtype.len || sea_str_is(subtype, "file_share") || sea_str_is(subtype, "me_message") ||
+           sea_str_is(subtype, "thread_broadcast");
 }
 
 /* What bots say, ours among them, is no customer's. */
@@ -79,15 +120,23 @@ static void read_event(const struct ingest_webhook *hook, yyjson_val *event,
     struct sea_str type = ingest_json_str(event, "type"),
                    subtype = ingest_json_str(event, "subtype");
     struct sea_str raw = ingest_json_raw(event, items->arena);
-    if (!sea_str_is(type, "message") && !sea_str_is(type, "app_mention")) return;
-    if (ingest_json_str(event, "bot_id").len) return;
-    if (sea_str_is(subtype, "message_changed"))
-        read_change(hook, event, SEADESK__V1__MESSAGE_KIND__EDIT, "message", raw, items);
-    else if (sea_str_is(subtype, "message_deleted"))
+    bool is_reaction = sea_str_is(type, "reaction_added") || sea_str_is(type, "reaction_removed");
+    yyjson_val *gone = ingest_json_obj(event, "previous_message");
+    bool is_deletion = sea_str_is(subtype, "message_deleted");
+    if (is_reaction)
+        read_reaction(hook, event, sea_str_is(type, "reaction_removed"), raw, items);
+    else if (!sea_str_is(type, "message") && !sea_str_is(type, "app_mention"))
+        ingest_ignore(items, "unknown");
+    else if (ingest_json_str(is_deletion ? gone : event, "bot_id").len)
+        ingest_ignore(items, "bot");
+    else if (sea_str_is(subtype, "message_changed"))
+        read_changed(hook, event, raw, items);
+    else if (is_deletion)
         read_change(hook, event, SEADESK__V1__MESSAGE_KIND__UNSEND, "previous_message", raw, items);
-    else if (!subtype.len || sea_str_is(subtype, "file_share") ||
-             sea_str_is(subtype, "thread_broadcast"))
+    else if (is_said(subtype))
         read_message(hook, event, raw, items);
+    else
+        ingest_ignore(items, "service"); /* who joined, what a channel is called … */
 }
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -103,6 +152,8 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         read_event(hook, ingest_json_obj(root, "event"), items);
     } else if (!type.len) {
         return ingest_refuse(problem, 422, "invalid", "type must be text", "/type");
+    } else {
+        ingest_ignore(items, sea_str_is(type, "app_rate_limited") ? "app_rate_limited" : "unknown");
     }
     return true;
 }

@@ -33,7 +33,7 @@ static enum ingest_verdict verify(const struct ingest_webhook *hook)
 
 /* What a person wrote under a video or to us, with the clip that shows what they mean. */
 struct words {
-    struct sea_str id, contact, name, text, reply_to;
+    struct sea_str id, contact, name, text, reply_to, picture;
     yyjson_val *video;
     bool is_public;
 };
@@ -48,11 +48,25 @@ static void add_video(yyjson_val *video, struct ingest_items *items, struct inge
     ingest_found_attachment(items, message, &attachment);
 }
 
+/* A picture has an id alone, by which it is fetched. */
+static void add_picture(struct sea_str id, struct ingest_items *items,
+                        struct ingest_message *message)
+{
+    const struct ingest_attachment attachment = {.media_id = id};
+    if (!id.len) return;
+    message->kind = SEADESK__V1__MESSAGE_KIND__IMAGE;
+    ingest_found_attachment(items, message, &attachment);
+}
+
 static void add(const struct ingest_webhook *hook, const struct words *words, yyjson_val *content,
                 int64_t time_ms, struct ingest_items *items)
 {
     struct sea_str action = ingest_json_str(content, "comment_action");
     bool is_gone = sea_str_is(action, "delete");
+    if (action.len && !is_gone && !sea_str_is(action, "insert")) {
+        ingest_ignore(items, "visibility"); /* hidden, or shown again */
+        return;
+    }
     struct ingest_item *item =
         is_gone ? ingest_found_change(hook, items, SEADESK__V1__MESSAGE_KIND__UNSEND, words->id,
                                       action, words->contact, hook->body)
@@ -65,6 +79,9 @@ static void add(const struct ingest_webhook *hook, const struct words *words, yy
     item->message.text = words->text;
     item->message.in_reply_to = words->reply_to;
     add_video(words->video, items, &item->message);
+    add_picture(words->picture, items, &item->message);
+    if (!item->message.text.len && !item->message.attachments_count)
+        item->message.kind = SEADESK__V1__MESSAGE_KIND__OTHER;
 }
 
 static void read_comment(const struct ingest_webhook *hook, yyjson_val *content, int64_t time_ms,
@@ -85,14 +102,25 @@ static void read_comment(const struct ingest_webhook *hook, yyjson_val *content,
 static void read_direct(const struct ingest_webhook *hook, yyjson_val *content, int64_t time_ms,
                         struct ingest_items *items)
 {
-    yyjson_val *from = ingest_json_obj(content, "from_user");
-    const struct words words = {.id = ingest_json_id(content, "message_id", items->arena),
-                                .contact = ingest_json_id(from, "id", items->arena),
-                                .name = ingest_json_str(content, "from"),
-                                .text = ingest_json_str(ingest_json_obj(content, "text"), "body"),
-                                .video = ingest_json_obj(content, "video")};
+    struct sea_arena *arena = items->arena;
+    yyjson_val *from = ingest_json_obj(content, "from_user"),
+               *post = ingest_json_obj(content, "share_post");
+    struct words words = {.id = ingest_json_id(content, "message_id", items->arena),
+                          .contact = ingest_json_id(from, "id", items->arena),
+                          .name = ingest_json_str(content, "from"),
+                          .text = ingest_json_str(ingest_json_obj(content, "text"), "body"),
+                          .picture =
+                              ingest_json_id(ingest_json_obj(content, "image"), "media_id", arena),
+                          .video = ingest_json_obj(content, "video")};
+    if (!words.text.len) words.text = ingest_json_str(post, "embed_url");
+    if (!words.text.len) words.text = ingest_json_id(post, "video_id", arena);
     add(hook, &words, content, time_ms, items);
 }
+
+static const struct ingest_other OTHERS[] = {{"authorization.removed", "account"},
+                                             {"im_mark_read_msg", "seen"},
+                                             {"im_referral_msg", "referral"},
+                                             {"im_send_msg", "echo"}};
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
                   struct ingest_reply *reply, struct ingest_problem *problem)
@@ -102,7 +130,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     (void)reply;
     if (!root) return false;
     if (!event.len) return ingest_refuse(problem, 422, "invalid", "event must be text", "/event");
-    if (!sea_str_is(event, "comment.update") && !sea_str_is(event, "im_receive_msg")) return true;
+    if (!sea_str_is(event, "comment.update") && !sea_str_is(event, "im_receive_msg")) {
+        ingest_ignore(items, ingest_other_of(OTHERS, SEA_COUNT(OTHERS), event));
+        return true;
+    }
     yyjson_val *content =
         yyjson_doc_get_root(ingest_json_parse(ingest_json_str(root, "content"), hook->alc));
     if (!yyjson_is_obj(content))

@@ -94,7 +94,12 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     (void)reply;
     if (!doc) return ingest_refuse(problem, 400, "malformed", "the body is not JSON", NULL);
     if (!data) return ingest_refuse(problem, 422, "invalid", "data must be an object", "/data");
-    if (!sea_str_is(ingest_json_str(root, "event"), "TRACKING_UPDATED")) return true;
+    if (!sea_str_is(ingest_json_str(root, "event"), "TRACKING_UPDATED")) {
+        ingest_ignore(items, sea_str_is(ingest_json_str(root, "event"), "TRACKING_STOPPED")
+                                 ? "stopped"
+                                 : "unknown");
+        return true;
+    }
     const struct ingest_parcel parcel = {.order_id = ingest_json_id(data, "tag", items->arena),
                                          .number = ingest_json_str(data, "number"),
                                          .carrier = ingest_json_id(data, "carrier", items->arena),

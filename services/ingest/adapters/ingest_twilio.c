@@ -6,8 +6,18 @@
 
 #include "ingest_adapter.h"
 #include "sea_id.h"
+#include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/types.pb-c.h"
+
+/* What comes over WhatsApp or RCS names its sender with that before the number. */
+static struct sea_str number_of(struct sea_str from)
+{
+    const char *colon = from.len ? memchr(from.ptr, ':', from.len) : NULL;
+    size_t skip = colon ? (size_t)(colon - from.ptr) + 1 : 0;
+    if (skip >= from.len || from.ptr[skip] != '+') return (struct sea_str){NULL, 0};
+    return (struct sea_str){from.ptr + skip, from.len - skip};
+}
 
 /* queued, sending: nothing that the answer to our request didn't say. */
 static const struct ingest_word STATES[] = {
@@ -24,7 +34,10 @@ static void read_status(const struct ingest_webhook *hook, struct sea_str sid,
     struct ingest_item *item = ingest_found_receipt(
         hook, items, ingest_word_of(STATES, SEA_COUNT(STATES), status, 0), sid,
         ingest_form_get(hook->body, "To", items->arena), status, (struct sea_str){NULL, 0});
-    if (!item) return;
+    if (!item) {
+        ingest_ignore(items, "status");
+        return;
+    }
     item->receipt.error_code = ingest_form_text(hook->body, "ErrorCode", items->arena);
     if (!sea_uuid_parse(ingest_form_get(hook->query, "attempt", items->arena),
                         &item->receipt.attempt))
@@ -49,15 +62,46 @@ static void read_media(const struct ingest_webhook *hook, struct ingest_message 
         message->kind = ingest_kind_of_media(message->attachments[0].mime);
 }
 
+/* A word by which Twilio itself ended or took up what it sends there, and which it answered
+ * (Twilio, "Advanced opt-out"); the company chose it, so that nobody else knows it. */
+static bool read_opt_out(const struct ingest_webhook *hook, struct sea_str sid,
+                         struct ingest_items *items)
+{
+    struct sea_str word = ingest_form_text(hook->body, "OptOutType", items->arena),
+                   from = ingest_form_get(hook->body, "From", items->arena);
+    bool is_stop = sea_str_is(word, "STOP");
+    if (!is_stop && !sea_str_is(word, "START")) return false;
+    struct sea_str proof =
+        ingest_printed(items->arena, "%.*s %.*s", (int)word.len, word.ptr, (int)sid.len, sid.ptr);
+    ingest_found_consent(hook, items, SEADESK__V1__CONSENT_CLASS__CONSENT_SERVICE, !is_stop, from,
+                         proof, 0);
+    if (is_stop)
+        ingest_found_consent(hook, items, SEADESK__V1__CONSENT_CLASS__CONSENT_MARKETING, false,
+                             from, proof, 0);
+    return true;
+}
+
 static void read_message(const struct ingest_webhook *hook, struct sea_str sid,
                          struct ingest_items *items)
 {
     struct sea_str from = ingest_form_get(hook->body, "From", items->arena);
+    bool is_word = read_opt_out(hook, sid, items);
     struct ingest_item *item = ingest_found_message(hook, items, sid, from, hook->body);
     if (!item) return;
-    if (from.ptr[0] == '+') item->message.phone = from;
-    item->message.text = ingest_form_text(hook->body, "Body", items->arena);
-    read_media(hook, &item->message, items);
+    struct ingest_message *message = &item->message;
+    struct sea_str latitude = ingest_form_text(hook->body, "Latitude", items->arena);
+    message->is_automatic = is_word;
+    message->phone = number_of(from);
+    message->name = ingest_form_text(hook->body, "ProfileName", items->arena);
+    message->text = ingest_form_text(hook->body, "Body", items->arena);
+    message->in_reply_to = ingest_form_text(hook->body, "OriginalRepliedMessageSid", items->arena);
+    read_media(hook, message, items);
+    if (!latitude.len) return;
+    message->kind = SEADESK__V1__MESSAGE_KIND__LOCATION;
+    message->text =
+        ingest_place(ingest_form_text(hook->body, "Label", items->arena),
+                     ingest_form_text(hook->body, "Address", items->arena), latitude,
+                     ingest_form_text(hook->body, "Longitude", items->arena), items->arena);
 }
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -65,6 +109,7 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
 {
     struct sea_str sid = ingest_form_get(hook->body, "MessageSid", items->arena);
     struct sea_str status = ingest_form_get(hook->body, "MessageStatus", items->arena);
+    if (!status.len) status = ingest_form_get(hook->body, "SmsStatus", items->arena);
     if (!sid.len) sid = ingest_form_get(hook->body, "SmsSid", items->arena);
     if (!ingest_is_id(sid))
         return ingest_refuse(problem, 422, "invalid", "MessageSid is missing or too long",

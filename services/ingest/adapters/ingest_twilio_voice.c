@@ -48,7 +48,10 @@ static void read_recording(const struct ingest_webhook *hook, struct sea_str sid
                            struct ingest_items *items)
 {
     struct sea_str recording = field(hook, "RecordingSid", items);
-    if (!sea_str_is(field(hook, "RecordingStatus", items), "completed")) return;
+    if (!sea_str_is(field(hook, "RecordingStatus", items), "completed")) {
+        ingest_ignore(items, "recording");
+        return;
+    }
     struct ingest_item *item =
         ingest_found_call(hook, items, SEADESK__V1__CALL_STATE__CALL_RECORDED, sid, recording,
                           (struct sea_str){NULL, 0});
@@ -86,8 +89,11 @@ static void read_call(const struct ingest_webhook *hook, struct sea_str sid, str
     bool is_outbound = sea_str_starts(field(hook, "Direction", items), "outbound");
     struct sea_str number = field(hook, is_outbound ? "To" : "From", items);
     if (is_hidden(number)) number = (struct sea_str){NULL, 0};
-    struct ingest_item *item =
-        state || outcome ? ingest_found_call(hook, items, state, sid, status, number) : NULL;
+    if (!state && !outcome) {
+        ingest_ignore(items, "status");
+        return;
+    }
+    struct ingest_item *item = ingest_found_call(hook, items, state, sid, status, number);
     if (!item) return;
     item->time_ms = time_of(field(hook, "Timestamp", items));
     item->call.direction = is_outbound ? SEADESK__V1__CALL_DIRECTION__CALL_OUTBOUND

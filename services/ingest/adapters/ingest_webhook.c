@@ -47,7 +47,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     if (!root) return false;
     if (!type.len) return ingest_refuse(problem, 422, "invalid", "type must be text", "/type");
     if (sea_str_starts(type, "seadesk.")) return read_event(hook, root, items, problem);
-    if (!sea_str_is(type, "message.created")) return true;
+    if (!sea_str_is(type, "message.created")) {
+        ingest_ignore(items, "unknown");
+        return true;
+    }
     if (!data) return ingest_refuse(problem, 422, "invalid", "data must be an object", "/data");
     if (!ingest_generic_take(data, ingest_header(hook, "webhook-id"), hook->body, hook->account,
                              items, problem))

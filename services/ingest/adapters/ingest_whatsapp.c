@@ -1,5 +1,5 @@
 /* ingest_whatsapp.c: WhatsApp Cloud API webhooks (Meta, "Webhooks for WhatsApp Business Platform"):
- * messages and statuses of every entry, signed with the app secret. */
+ * messages, statuses and preferences of every entry, signed with the app secret. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "ingest_json.h"
 #include "sea_enc.h"
 #include "sea_id.h"
+#include "seadesk/v1/consents.pb-c.h"
 #include "seadesk/v1/messages.pb-c.h"
 #include "seadesk/v1/types.pb-c.h"
 
@@ -21,6 +22,9 @@ static const struct ingest_word KINDS[] = {
     {"reaction", SEADESK__V1__MESSAGE_KIND__REACTION},
     {"button", SEADESK__V1__MESSAGE_KIND__TEXT},
     {"interactive", SEADESK__V1__MESSAGE_KIND__TEXT},
+    {"order", SEADESK__V1__MESSAGE_KIND__TEXT},
+    {"edit", SEADESK__V1__MESSAGE_KIND__EDIT},
+    {"revoke", SEADESK__V1__MESSAGE_KIND__UNSEND},
 };
 
 static const struct ingest_word STATES[] = {
@@ -43,29 +47,109 @@ static void read_media(yyjson_val *media, struct ingest_message *message,
     if (attachment.media_id.len) ingest_found_attachment(items, message, &attachment);
 }
 
-/* The words of a message, wherever its type keeps them. */
-static struct sea_str text_of(yyjson_val *part, struct sea_str type)
+/* What was tapped; a form that was filled in (a flow, or an address), with its answers. */
+static struct sea_str choice_of(const struct ingest_webhook *hook, yyjson_val *part,
+                                struct sea_arena *arena)
 {
-    static const char *const NAMES[] = {"body", "caption", "text", "emoji", "address", "name"};
-    if (sea_str_is(type, "interactive")) {
-        yyjson_val *reply = ingest_json_obj(part, "button_reply");
-        if (!reply) reply = ingest_json_obj(part, "list_reply");
-        return ingest_json_str(reply, "title");
-    }
-    for (size_t i = 0; i < SEA_COUNT(NAMES); i++) {
-        struct sea_str text = ingest_json_str(part, NAMES[i]);
-        if (text.len) return text;
-    }
-    return (struct sea_str){NULL, 0};
+    yyjson_val *reply = ingest_json_obj(part, "button_reply"),
+               *form = ingest_json_obj(part, "nfm_reply");
+    if (!reply) reply = ingest_json_obj(part, "list_reply");
+    if (reply) return ingest_json_str(reply, "title");
+    struct ingest_words lines = {.arena = arena};
+    struct sea_str answers = ingest_json_str(form, "response_json");
+    ingest_words_add(&lines, ingest_json_str(form, "body"));
+    ingest_words_answers(&lines, yyjson_doc_get_root(ingest_json_parse(answers, hook->alc)));
+    return ingest_words_text(&lines);
 }
 
-static struct sea_str name_of(yyjson_val *value, struct sea_str wa_id)
+/* What somebody put into their cart, a product a line. */
+static struct sea_str cart_of(yyjson_val *order, struct sea_arena *arena)
+{
+    size_t i, n;
+    yyjson_val *product;
+    struct ingest_words lines = {.arena = arena};
+    ingest_words_add(&lines, ingest_json_str(order, "text"));
+    yyjson_arr_foreach(ingest_json_arr(order, "product_items"), i, n, product)
+    {
+        struct sea_str count = ingest_json_scalar(product, "quantity", arena),
+                       id = ingest_json_id(product, "product_retailer_id", arena),
+                       price = ingest_json_scalar(product, "item_price", arena),
+                       currency = ingest_json_str(product, "currency");
+        if (id.len)
+            ingest_words_add(&lines,
+                             ingest_printed(arena, "%.*s × %.*s, %.*s %.*s", (int)count.len,
+                                            count.len ? count.ptr : "", (int)id.len, id.ptr,
+                                            (int)price.len, price.len ? price.ptr : "",
+                                            (int)currency.len, currency.len ? currency.ptr : ""));
+    }
+    return ingest_words_text(&lines);
+}
+
+static struct sea_str cards_of(yyjson_val *cards, struct sea_arena *arena)
+{
+    size_t i, n;
+    yyjson_val *card;
+    struct ingest_words lines = {.arena = arena};
+    yyjson_arr_foreach(cards, i, n, card)
+    {
+        ingest_words_add(&lines, ingest_json_str(ingest_json_obj(card, "name"), "formatted_name"));
+        ingest_words_each(&lines, ingest_json_arr(card, "phones"), "phone");
+        ingest_words_each(&lines, ingest_json_arr(card, "emails"), "email");
+    }
+    return ingest_words_text(&lines);
+}
+
+/* The part of a message that is named after its type. */
+static yyjson_val *part_of(yyjson_val *object)
+{
+    struct sea_str type = ingest_json_str(object, "type");
+    return yyjson_obj_getn(object, type.len ? type.ptr : "", type.len);
+}
+
+/* The words of a message, wherever its type keeps them. */
+static struct sea_str text_of(const struct ingest_webhook *hook, yyjson_val *object,
+                              struct sea_arena *arena)
+{
+    static const char *const NAMES[] = {"body", "caption", "text", "emoji"};
+    struct sea_str type = ingest_json_str(object, "type"), text = {NULL, 0};
+    yyjson_val *part = part_of(object);
+    if (sea_str_is(type, "interactive")) return choice_of(hook, part, arena);
+    if (sea_str_is(type, "order")) return cart_of(part, arena);
+    if (sea_str_is(type, "contacts")) return cards_of(part, arena);
+    if (sea_str_is(type, "location"))
+        return ingest_place(ingest_json_str(part, "name"), ingest_json_str(part, "address"),
+                            ingest_json_scalar(part, "latitude", arena),
+                            ingest_json_scalar(part, "longitude", arena), arena);
+    for (size_t i = 0; i < SEA_COUNT(NAMES) && !text.len; i++)
+        text = ingest_json_str(part, NAMES[i]);
+    return text;
+}
+
+/* What it is about: the advertisement it came by, or the product of the shop that was asked
+ * about. */
+static struct sea_str about_of(yyjson_val *object, struct sea_arena *arena)
+{
+    yyjson_val *product = ingest_json_obj(ingest_json_obj(object, "context"), "referred_product"),
+               *ad = ingest_json_obj(object, "referral");
+    struct sea_str about = ingest_json_str(ad, "headline");
+    return about.len ? about : ingest_json_id(product, "product_retailer_id", arena);
+}
+
+/* Whose number isn't shown to us has an id of the business' own (Meta, "Business-scoped user
+ * IDs"). */
+static struct sea_str person_of(yyjson_val *object, const char *number, const char *id)
+{
+    struct sea_str person = ingest_json_str(object, number);
+    return person.len ? person : ingest_json_str(object, id);
+}
+
+static struct sea_str name_of(yyjson_val *value, struct sea_str person)
 {
     size_t i, n;
     yyjson_val *contact;
     yyjson_arr_foreach(ingest_json_arr(value, "contacts"), i, n, contact)
     {
-        if (sea_str_eq(ingest_json_str(contact, "wa_id"), wa_id))
+        if (sea_str_eq(person_of(contact, "wa_id", "user_id"), person))
             return ingest_json_str(ingest_json_obj(contact, "profile"), "name");
     }
     return (struct sea_str){NULL, 0};
@@ -81,26 +165,49 @@ static struct sea_str plus(struct sea_str digits, struct sea_arena *arena)
     return (struct sea_str){text, digits.len + 1};
 }
 
+/* A message of its own, or what became of an earlier one. */
+static struct ingest_item *found(const struct ingest_webhook *hook, yyjson_val *object,
+                                 struct sea_str person, struct ingest_items *items)
+{
+    struct sea_str id = ingest_json_str(object, "id"), raw = ingest_json_raw(object, items->arena),
+                   target = ingest_json_str(part_of(object), "original_message_id");
+    int kind = ingest_word_of(KINDS, SEA_COUNT(KINDS), ingest_json_str(object, "type"),
+                              SEADESK__V1__MESSAGE_KIND__OTHER);
+    if (kind == SEADESK__V1__MESSAGE_KIND__EDIT || kind == SEADESK__V1__MESSAGE_KIND__UNSEND)
+        return ingest_found_change(hook, items, kind, target, id, person, raw);
+    struct ingest_item *item = ingest_found_message(hook, items, id, person, raw);
+    if (item) item->message.kind = kind;
+    return item;
+}
+
 static void read_message(const struct ingest_webhook *hook, yyjson_val *value, yyjson_val *object,
                          struct ingest_items *items)
 {
-    struct sea_str from = ingest_json_str(object, "from");
+    struct sea_arena *arena = items->arena;
+    struct sea_str person = person_of(object, "from", "from_user_id");
     struct sea_str type = ingest_json_str(object, "type");
-    struct ingest_item *item = ingest_found_message(hook, items, ingest_json_str(object, "id"),
-                                                    from, ingest_json_raw(object, items->arena));
+    if (sea_str_is(type, "request_welcome")) { /* a chat was opened, and nothing said */
+        ingest_ignore(items, "request_welcome");
+        return;
+    }
+    struct ingest_item *item = found(hook, object, person, items);
     if (!item) return;
     struct ingest_message *message = &item->message;
-    char member[24];
-    snprintf(member, sizeof(member), "%.*s", (int)(type.len < 23 ? type.len : 23),
-             type.len ? type.ptr : "");
-    yyjson_val *part = ingest_json_obj(object, member);
+    yyjson_val *part = part_of(object);
     item->time_ms = ingest_json_time(object, "timestamp");
-    message->kind = ingest_word_of(KINDS, SEA_COUNT(KINDS), type, SEADESK__V1__MESSAGE_KIND__OTHER);
-    message->name = name_of(value, from);
-    message->phone = plus(from, items->arena);
-    message->text = text_of(part, type);
-    message->in_reply_to = ingest_json_str(ingest_json_obj(object, "context"), "id");
-    if (sea_str_is(type, "reaction")) message->in_reply_to = ingest_json_str(part, "message_id");
+    message->name = name_of(value, person);
+    message->phone = plus(ingest_json_str(object, "from"), arena);
+    message->text = text_of(hook, object, arena);
+    if (message->kind == SEADESK__V1__MESSAGE_KIND__TEXT && !message->text.len)
+        message->kind = SEADESK__V1__MESSAGE_KIND__OTHER;
+    message->subject = about_of(object, arena);
+    message->is_automatic = sea_str_is(type, "system"); /* of a number that changed */
+    if (message->kind == SEADESK__V1__MESSAGE_KIND__EDIT)
+        message->text = text_of(hook, ingest_json_obj(part, "message"), arena);
+    else if (message->kind == SEADESK__V1__MESSAGE_KIND__REACTION)
+        message->in_reply_to = ingest_json_str(part, "message_id");
+    else if (message->kind != SEADESK__V1__MESSAGE_KIND__UNSEND)
+        message->in_reply_to = ingest_json_str(ingest_json_obj(object, "context"), "id");
     read_media(part, message, items);
 }
 
@@ -119,16 +226,34 @@ static void read_status(const struct ingest_webhook *hook, yyjson_val *object,
                         struct ingest_items *items)
 {
     struct sea_str status = ingest_json_str(object, "status");
-    struct ingest_item *item =
-        ingest_found_receipt(hook, items, ingest_word_of(STATES, SEA_COUNT(STATES), status, 0),
-                             ingest_json_str(object, "id"), ingest_json_str(object, "recipient_id"),
-                             status, ingest_json_str(object, "timestamp"));
-    if (!item) return;
+    struct ingest_item *item = ingest_found_receipt(
+        hook, items, ingest_word_of(STATES, SEA_COUNT(STATES), status, 0),
+        ingest_json_str(object, "id"), person_of(object, "recipient_id", "recipient_user_id"),
+        status, ingest_json_str(object, "timestamp"));
+    if (!item) {
+        ingest_ignore(items, "status");
+        return;
+    }
     item->time_ms = ingest_json_time(object, "timestamp");
     item->receipt.error_code = error_code(object, items->arena);
     if (!sea_uuid_parse(ingest_json_str(object, "biz_opaque_callback_data"),
                         &item->receipt.attempt))
         item->receipt.attempt = (struct sea_uuid){{0}};
+}
+
+/* The setting "Offers and announcements" of somebody's app. */
+static void read_preference(const struct ingest_webhook *hook, yyjson_val *object,
+                            struct ingest_items *items)
+{
+    struct sea_str word = ingest_json_str(object, "value");
+    bool is_stop = sea_str_is(word, "stop");
+    if (!sea_str_is(ingest_json_str(object, "category"), "marketing_messages") ||
+        (!is_stop && !sea_str_is(word, "resume")))
+        ingest_ignore(items, "user_preferences");
+    else
+        ingest_found_consent(hook, items, SEADESK__V1__CONSENT_CLASS__CONSENT_MARKETING, !is_stop,
+                             person_of(object, "wa_id", "user_id"), word,
+                             ingest_json_time(object, "timestamp"));
 }
 
 static void read_value(const struct ingest_webhook *hook, yyjson_val *value,
@@ -140,6 +265,31 @@ static void read_value(const struct ingest_webhook *hook, yyjson_val *value,
         read_message(hook, value, object, items);
     yyjson_arr_foreach(ingest_json_arr(value, "statuses"), i, n, object)
         read_status(hook, object, items);
+    yyjson_arr_foreach(ingest_json_arr(value, "user_preferences"), i, n, object)
+        read_preference(hook, object, items);
+    if (yyjson_arr_size(ingest_json_arr(value, "errors"))) ingest_ignore(items, "error");
+}
+
+/* What Meta tells of the account, not of its customers: its own app and console show it. */
+static const struct ingest_other OTHERS[] = {{"account_update", "account"},
+                                             {"calls", "call"},
+                                             {"history", "history"},
+                                             {"message_template_quality_update", "account"},
+                                             {"message_template_status_update", "account"},
+                                             {"phone_number_name_update", "account"},
+                                             {"phone_number_quality_update", "account"},
+                                             {"smb_app_state_sync", "history"},
+                                             {"smb_message_echoes", "echo"},
+                                             {"template_category_update", "account"}};
+
+static void read_change(const struct ingest_webhook *hook, yyjson_val *change,
+                        struct ingest_items *items)
+{
+    struct sea_str field = ingest_json_str(change, "field");
+    if (sea_str_is(field, "messages") || sea_str_is(field, "user_preferences"))
+        read_value(hook, ingest_json_obj(change, "value"), items);
+    else
+        ingest_ignore(items, ingest_other_of(OTHERS, SEA_COUNT(OTHERS), field));
 }
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -155,10 +305,7 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     yyjson_arr_foreach(entries, i, n, entry)
     {
         yyjson_arr_foreach(ingest_json_arr(entry, "changes"), j, m, change)
-        {
-            if (sea_str_is(ingest_json_str(change, "field"), "messages"))
-                read_value(hook, ingest_json_obj(change, "value"), items);
-        }
+            read_change(hook, change, items);
     }
     /* The texts point into the document: it lives in the request's pool and needn't be freed. */
     return true;

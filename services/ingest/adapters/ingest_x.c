@@ -37,17 +37,37 @@ static int64_t time_of(struct sea_str text)
     return sea_time_parse(sea_str(stamp), &time_ms) ? time_ms : 0;
 }
 
-static void read_media(yyjson_val *list, struct ingest_items *items, struct ingest_message *message)
+/* A video in its best quality: its own address is a picture of it. */
+static void read_medium(yyjson_val *media, struct ingest_items *items,
+                        struct ingest_message *message)
 {
     size_t i, n;
-    yyjson_val *media;
+    int64_t best = -1, rate;
+    yyjson_val *each;
+    struct ingest_attachment attachment = {.url = ingest_json_str(media, "media_url_https"),
+                                           .media_id = ingest_json_str(media, "id_str")};
+    yyjson_arr_foreach(ingest_json_arr(ingest_json_obj(media, "video_info"), "variants"), i, n,
+                       each)
+    {
+        if (!ingest_json_int(each, "bitrate", &rate) || rate <= best) continue;
+        best = rate;
+        attachment.url = ingest_json_str(each, "url");
+        attachment.mime = ingest_json_str(each, "content_type");
+    }
+    if (attachment.url.len) ingest_found_attachment(items, message, &attachment);
+}
+
+/* Of several pictures `entities` has the first alone. */
+static void read_media(yyjson_val *post, struct ingest_items *items, struct ingest_message *message)
+{
+    size_t i, n;
+    yyjson_val *media, *list = ingest_json_arr(ingest_json_obj(post, "extended_entities"), "media");
+    if (!list) list = ingest_json_arr(ingest_json_obj(post, "entities"), "media");
     yyjson_arr_foreach(list, i, n, media)
     {
-        struct ingest_attachment attachment = {.url = ingest_json_str(media, "media_url_https"),
-                                               .media_id = ingest_json_str(media, "id_str")};
         if (i == 0 && !message->text.len)
             message->kind = ingest_kind_of_media(ingest_json_str(media, "type"));
-        if (attachment.url.len) ingest_found_attachment(items, message, &attachment);
+        read_medium(media, items, message);
     }
 }
 
@@ -60,7 +80,10 @@ static void read_direct(const struct ingest_webhook *hook, yyjson_val *root, yyj
                *data = ingest_json_obj(create, "message_data");
     struct sea_str sender = ingest_json_id(create, "sender_id", arena);
     struct sea_str own = ingest_json_id(root, "for_user_id", arena);
-    if (!create || (sender.len && sea_str_eq(sender, own))) return;
+    if (!create || (sender.len && sea_str_eq(sender, own))) {
+        ingest_ignore(items, create ? "echo" : "unknown");
+        return;
+    }
     struct ingest_item *item = ingest_found_message(hook, items, ingest_json_id(event, "id", arena),
                                                     sender, ingest_json_raw(event, arena));
     if (!item) return;
@@ -68,11 +91,9 @@ static void read_direct(const struct ingest_webhook *hook, yyjson_val *root, yyj
                *user = yyjson_obj_getn(users, sender.ptr, sender.len);
     item->time_ms = ingest_json_time(event, "created_timestamp");
     item->message.name = ingest_json_str(user, "name");
-    item->message.text = ingest_json_str(data, "text");
+    item->message.text = ingest_unescaped(ingest_json_str(data, "text"), arena);
     yyjson_val *media = ingest_json_obj(ingest_json_obj(data, "attachment"), "media");
-    struct ingest_attachment attachment = {.url = ingest_json_str(media, "media_url_https"),
-                                           .media_id = ingest_json_str(media, "id_str")};
-    if (attachment.url.len) ingest_found_attachment(items, &item->message, &attachment);
+    read_medium(media, items, &item->message);
 }
 
 static void read_post(const struct ingest_webhook *hook, yyjson_val *root, yyjson_val *post,
@@ -82,7 +103,11 @@ static void read_post(const struct ingest_webhook *hook, yyjson_val *root, yyjso
     yyjson_val *user = ingest_json_obj(post, "user"),
                *whole = ingest_json_obj(post, "extended_tweet");
     struct sea_str sender = ingest_json_str(user, "id_str");
-    if (sender.len && sea_str_eq(sender, ingest_json_id(root, "for_user_id", arena))) return;
+    bool is_own = sender.len && sea_str_eq(sender, ingest_json_id(root, "for_user_id", arena));
+    if (is_own || ingest_json_obj(post, "retweeted_status")) { /* our words, passed on */
+        ingest_ignore(items, is_own ? "echo" : "repost");
+        return;
+    }
     struct ingest_item *item = ingest_found_message(hook, items, ingest_json_str(post, "id_str"),
                                                     sender, ingest_json_raw(post, arena));
     if (!item) return;
@@ -95,8 +120,9 @@ static void read_post(const struct ingest_webhook *hook, yyjson_val *root, yyjso
     if (sea_str_is(message->locale, "und")) message->locale.len = 0;
     message->text = ingest_json_str(whole, "full_text");
     if (!message->text.len) message->text = ingest_json_str(post, "text");
+    message->text = ingest_unescaped(message->text, arena);
     message->in_reply_to = ingest_json_str(post, "in_reply_to_status_id_str");
-    read_media(ingest_json_arr(ingest_json_obj(post, "entities"), "media"), items, message);
+    read_media(whole ? whole : post, items, message);
 }
 
 static void read_deletion(const struct ingest_webhook *hook, yyjson_val *event,
@@ -111,6 +137,16 @@ static void read_deletion(const struct ingest_webhook *hook, yyjson_val *event,
     item->time_ms = ingest_json_time(event, "timestamp_ms");
     item->message.is_public = true;
 }
+
+/* Whom we follow, block or mute, what is liked, read or being typed. */
+static const struct ingest_other OTHERS[] = {{"block_events", "account"},
+                                             {"direct_message_indicate_typing_events", "seen"},
+                                             {"direct_message_mark_read_events", "seen"},
+                                             {"favorite_events", "liked"},
+                                             {"follow_events", "account"},
+                                             {"mute_events", "account"},
+                                             {"tweet_edit_events", "edit"},
+                                             {"user_event", "account"}};
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
                   struct ingest_reply *reply, struct ingest_problem *problem)
@@ -127,6 +163,8 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
         read_post(hook, root, each, items);
     yyjson_arr_foreach(ingest_json_arr(root, "tweet_delete_events"), i, n, each)
         read_deletion(hook, each, items);
+    for (i = 0; i < SEA_COUNT(OTHERS); i++)
+        if (yyjson_obj_get(root, OTHERS[i].word)) ingest_ignore(items, OTHERS[i].what);
     return true;
 }
 
