@@ -90,8 +90,8 @@ class Bench:
 
     def command(self, name):
         o = self.options
-        if name == "ingest":
-            return [o.bin / "ingest"], dict(word.split("=", 1) for word in o.ingest_env.split())
+        if name.startswith("ingest"):
+            return [o.bin / "ingest"], dict(word.split("=", 1) for word in [*o.ingest_env.split(), *name.split("+")[1:]])
         if name == "bare":
             return [o.bin / "bench_bare", o.kafka, TOPIC, str(o.port)], {}
         if name == "node":
@@ -114,7 +114,7 @@ class Bench:
             process = subprocess.Popen(command, env={"PATH": os.environ["PATH"], "HOME": "/root", **env}, stdout=log, stderr=log)
         try:
             wait_until(lambda: process.poll() is None and is_open(self.options.port))
-            if name == "ingest":
+            if name.startswith("ingest"):
                 wait_until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.options.admin}/readyz").status == 200)
             yield process.pid
         finally:

@@ -3,6 +3,7 @@
 # same topic.
 # usage: ./dev bench ingest [--rounds 5] [--seconds 4] [--connections 64,256] [--contestants ingest,bare,benthos,benthos-keyed,node,python]
 #        [--flush on,off] [--json FILE] [--short]
+# A contestant ingest+SEADESK_INGEST_LINGER=5ms is ingest with that setting.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export SEADESK_STACK=${SEADESK_BENCH_STACK:-bench} SEADESK_BUILD=release
