@@ -177,6 +177,15 @@ yyjson_val *ingest_found_json(const struct ingest_webhook *hook, struct ingest_p
 struct sea_uuid ingest_id(const char *kind, const struct sea_account *account,
                           const struct sea_str *parts, size_t count);
 
+/* The account that a part of the webhook is for: an application of a provider has one address for
+ * all its numbers and pages, and `sender` is one of them, as accounts name what they send under.
+ * Only an account with the very secret that signed this counts; where there is none, or the
+ * webhook's own names none itself, that. */
+const struct sea_account *ingest_account_of(const struct ingest_webhook *hook,
+                                            struct sea_str sender);
+/* False: the account is disabled, and `raw` went to the dead letters. */
+bool ingest_is_enabled(const struct ingest_webhook *hook, struct ingest_items *items,
+                       struct sea_str raw);
 /* A message of kind TEXT with ids, contact and raw part set. NULL: an id is missing or too long,
  * and the raw part goes to the dead letters; or the list is full. */
 struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,

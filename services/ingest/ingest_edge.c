@@ -192,12 +192,24 @@ static void count_message(const struct ingest_edge *edge, const struct sea_accou
                        market->code);
 }
 
+/* A webhook may tell of several accounts. */
+static const struct sea_account *account_of(const struct ingest_edge *edge,
+                                            const struct ingest_item *item,
+                                            const struct sea_account *otherwise)
+{
+    if (sea_str_is(item->account, otherwise->name)) return otherwise;
+    const struct sea_account *own =
+        sea_channels_account(&edge->settings->channels, item->channel, item->account);
+    return own ? own : otherwise;
+}
+
 void ingest_edge_sort(const struct ingest_edge *edge, const struct ingest_items *items,
-                      const struct sea_account *account)
+                      const struct sea_account *of)
 {
     for (size_t i = 0; i < items->count; i++) {
         struct ingest_item *item = &items->list[i];
         if (item->kind != INGEST_MESSAGE) continue;
+        const struct sea_account *account = account_of(edge, item, of);
         const struct sea_market *market = ingest_edge_market(edge, account, item);
         if (item->message.automatic)
             sea_metric_inc(&sea_m_ingest_automatic_mails_total, account->channel->name,

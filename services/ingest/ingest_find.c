@@ -48,6 +48,35 @@ static void add_dead(const struct ingest_webhook *hook, struct ingest_items *ite
     item->id = ingest_id(reason, hook->account, &raw, 1);
 }
 
+static bool is_signed_alike(const struct sea_account *a, const struct sea_account *b)
+{
+    for (uint32_t i = 0; i < a->secret.count; i++)
+        if (sea_secrets_match(&b->secret, a->secret.live[i])) return true;
+    return false;
+}
+
+const struct sea_account *ingest_account_of(const struct ingest_webhook *hook,
+                                            struct sea_str sender)
+{
+    const struct sea_account *own = hook->account;
+    if (!hook->channels || !sender.len || !own->sender || sea_str_is(sender, own->sender))
+        return own;
+    for (uint32_t i = 0; i < hook->channels->account_count; i++) {
+        const struct sea_account *other = &hook->channels->accounts[i];
+        if (other->adapter == own->adapter && other->sender && sea_str_is(sender, other->sender) &&
+            is_signed_alike(own, other))
+            return other;
+    }
+    return own;
+}
+
+bool ingest_is_enabled(const struct ingest_webhook *hook, struct ingest_items *items,
+                       struct sea_str raw)
+{
+    if (!hook->account->is_enabled) add_dead(hook, items, "disabled_account", raw);
+    return hook->account->is_enabled;
+}
+
 struct ingest_item *ingest_found_message(const struct ingest_webhook *hook,
                                          struct ingest_items *items, struct sea_str external_id,
                                          struct sea_str contact_id, struct sea_str raw)

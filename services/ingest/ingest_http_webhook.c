@@ -361,6 +361,11 @@ void ingest_http_challenge(void *ctx, struct sea_http_exchange *exchange,
     const struct sea_account *account = account_of(edge, exchange, request);
     if (!account) return;
     const struct ingest_adapter *adapter = ingest_adapter_of(account->adapter);
+    /* Intercom only asks whether there is anybody ("Setting up webhooks"). */
+    if (request->method == SEA_HTTP_HEAD && !adapter->challenge && account->is_enabled) {
+        sea_http_answer_empty(exchange, 200);
+        return;
+    }
     if (!adapter->challenge || !account->is_enabled) {
         ingest_http_not_found(exchange);
         return;

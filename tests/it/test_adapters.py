@@ -51,8 +51,13 @@ def name_of(path):
     return f"{path.parent.name}/{path.stem}"
 
 
+SECOND = {"channel": "whatsapp", "account": "second", "secret": {"value": "demo-whatsapp-secret"}, "verify_token": {"value": "demo-verify"},
+          "send": {"base": "http://127.0.0.1:9", "sender": "100000000000002", "token": {"value": "demo-whatsapp-token"}}}
+
+
 def with_every_account(channels):
-    """The demo accounts, and one for each recorded request whose account isn't among them."""
+    """The demo accounts, one for each recorded request whose account isn't among them, and a second number of one application."""
+    channels["accounts"].append(SECOND)
     known = {(account["channel"], account["account"]) for account in channels["accounts"]}
     for request in recorded.load_all():
         account = request.target.split("?")[0].split("/")[4]
@@ -264,6 +269,25 @@ def test_a_challenge_is_answered_as_its_provider_wants(path, edge):
     answer = requests.get(edge.base + recorded.Request(path).target, timeout=60)
     assert answer.status_code == 200
     assert f'body="{answer.text}"'.replace("\\", "") in wanted.replace("\\x22", '"')
+
+
+@pytest.mark.ledger("CH-10")
+def test_a_webhook_of_several_numbers_gives_each_message_to_its_own_account(edge, kafka_consumer):
+    reader = kafka_consumer("seadesk.messages")
+    request = recorded.Request(CHECKOUT / "tests/corpus/whatsapp/batch.http")
+    request.body = request.body.replace(b"100000000000001", b"100000000000002", 1).replace(b"wamid.", e.new("wamid.").encode())
+    texts = re.findall(rb'"id": "(wamid[^"]+)", "timestamp"', request.body)
+    assert send(request.sign(), edge)[0] == 200
+    for account, external in (("second", texts[0]), ("second", texts[1]), ("demo", texts[2])):
+        identity = e.uuid5("message", "whatsapp", account, external.decode())
+        reader.wait_for(lambda record, it=identity: header(record, "ce_id") == it, 60)
+
+
+def test_a_provider_that_only_asks_whether_there_is_anybody_is_answered(edge):
+    assert (edge.request("HEAD", "/v1/channels/intercom/demo").status_code, edge.request("GET", "/v1/channels/intercom/demo").status_code) \
+        == (200, 404)
+    assert edge.request("HEAD", "/v1/channels/intercom/nobody").status_code == 404
+    assert edge.request("HEAD", "/v1/channels/whatsapp/demo").status_code == 403  # who has a challenge wants its token
 
 
 @pytest.mark.ledger("CH-20")

@@ -91,6 +91,54 @@ static void ch_08_messenger_and_page_comments_have_codes_of_their_own_and_one_co
     lose(&comment);
 }
 
+/* Two accounts of one application; `other` is for the page or number that the request names. */
+static void of_two_numbers(const char *name, const char *sender, const char *secret, bool is_on,
+                           struct found *ret, char account[32])
+{
+    find(ret, name);
+    struct sea_account accounts[2] = {ret->world.account, ret->world.account};
+    accounts[0].sender = "1";
+    accounts[1].name = "other";
+    accounts[1].sender = sender;
+    accounts[1].secret.live[0] = sea_str(secret);
+    accounts[1].is_enabled = is_on;
+    const struct sea_channels channels = {.accounts = accounts, .account_count = 2};
+    ret->world.items.count = 0;
+    ret->world.hook.account = &accounts[0];
+    ret->world.hook.channels = &channels;
+    assert_true(
+        ingest_parse(&ret->world.hook, &ret->world.items, &ret->world.reply, &ret->world.problem));
+    struct sea_str own = first(ret)->account;
+    snprintf(account, 32, "%.*s", (int)own.len, own.ptr);
+}
+
+static void ch_10_a_webhook_of_several_numbers_gives_each_message_to_its_own_account(void **state)
+{
+    static const struct {
+        const char *name, *sender;
+    } CASES[] = {{"whatsapp/batch", "100000000000001"}, {"messenger/messages", "106540352242922"}};
+    (void)state;
+    for (size_t i = 0; i < SEA_COUNT(CASES); i++) {
+        struct found found;
+        char account[32];
+        of_two_numbers(CASES[i].name, CASES[i].sender, "secret", true, &found, account);
+        assert_string_equal(account, "other");
+        assert_int_equal(first(&found)->kind, INGEST_MESSAGE);
+        lose(&found);
+        of_two_numbers(CASES[i].name, "2", "secret", true, &found, account);
+        assert_string_equal(account, "demo");
+        lose(&found);
+        /* Of another application: its messages are signed with another secret. */
+        of_two_numbers(CASES[i].name, CASES[i].sender, "another", true, &found, account);
+        assert_string_equal(account, "demo");
+        lose(&found);
+        of_two_numbers(CASES[i].name, CASES[i].sender, "secret", false, &found, account);
+        assert_int_equal(first(&found)->kind, INGEST_DEAD);
+        assert_string_equal(first(&found)->dead.reason, "disabled_account");
+        lose(&found);
+    }
+}
+
 static void ch_09_an_instagram_message_is_a_message_like_any_other(void **state)
 {
     struct found found;
@@ -143,6 +191,7 @@ SEA_TESTS(
     cmocka_unit_test(ch_07_what_comes_from_x_has_the_clocks_of_live_questions_not_of_mail),
     cmocka_unit_test(ch_08_messenger_and_page_comments_have_codes_of_their_own_and_one_contact),
     cmocka_unit_test(ch_09_an_instagram_message_is_a_message_like_any_other),
+    cmocka_unit_test(ch_10_a_webhook_of_several_numbers_gives_each_message_to_its_own_account),
     cmocka_unit_test(ch_15_a_clip_under_a_comment_comes_as_evidence),
     cmocka_unit_test(ch_20_twenty_channel_codes_are_registered_each_once),
     cmocka_unit_test(amazons_messages_of_another_topic_are_refused))

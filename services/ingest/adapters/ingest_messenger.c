@@ -371,7 +371,7 @@ static void read_change(struct event *event, struct sea_str page)
     add_said(event, &said, value, page);
 }
 
-static void read_entry(struct event *event, yyjson_val *entry)
+static void read_lists(struct event *event, yyjson_val *entry)
 {
     static const char *const LISTS[] = {"messaging", "standby"};
     size_t i, n;
@@ -391,6 +391,22 @@ static void read_entry(struct event *event, yyjson_val *entry)
     }
 }
 
+/* One webhook tells of all pages of an application. */
+static void read_entry(const struct ingest_webhook *hook, struct ingest_items *items,
+                       yyjson_val *entry, bool is_instagram)
+{
+    struct sea_account direct, public;
+    struct ingest_webhook to_direct = *hook, to_public = *hook;
+    direct = public = *ingest_account_of(hook, ingest_json_id(entry, "id", items->arena));
+    direct.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "messenger"));
+    public.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "facebook"));
+    to_direct.account = &direct;
+    to_public.account = &public;
+    struct event event = {.direct = &to_direct, .public = &to_public, .items = items};
+    if (ingest_is_enabled(&to_direct, items, ingest_json_raw(entry, items->arena)))
+        read_lists(&event, entry);
+}
+
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
                   struct ingest_reply *reply, struct ingest_problem *problem)
 {
@@ -402,16 +418,10 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     for (i = 0, n = is_list ? yyjson_arr_size(root) : 1; i < n; i++) {
         yyjson_val *object = is_list ? yyjson_arr_get(root, i) : root;
         bool is_instagram = sea_str_is(ingest_json_str(object, "object"), "instagram");
-        struct sea_account direct = *hook->account, public = *hook->account;
-        direct.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "messenger"));
-        public.channel = sea_channel_of(sea_str(is_instagram ? "instagram" : "facebook"));
-        struct ingest_webhook to_direct = *hook, to_public = *hook;
-        to_direct.account = &direct;
-        to_public.account = &public;
-        struct event event = {.direct = &to_direct, .public = &to_public, .items = items};
         if (!ingest_json_arr(object, "entry"))
             return ingest_refuse(problem, 422, "invalid", "entry must be an array", "/entry");
-        yyjson_arr_foreach(ingest_json_arr(object, "entry"), j, m, entry) read_entry(&event, entry);
+        yyjson_arr_foreach(ingest_json_arr(object, "entry"), j, m, entry)
+            read_entry(hook, items, entry, is_instagram);
     }
     return true;
 }

@@ -282,14 +282,21 @@ static const struct ingest_other OTHERS[] = {{"account_update", "account"},
                                              {"smb_message_echoes", "echo"},
                                              {"template_category_update", "account"}};
 
+/* One webhook tells of all numbers of an application. */
 static void read_change(const struct ingest_webhook *hook, yyjson_val *change,
                         struct ingest_items *items)
 {
     struct sea_str field = ingest_json_str(change, "field");
-    if (sea_str_is(field, "messages") || sea_str_is(field, "user_preferences"))
-        read_value(hook, ingest_json_obj(change, "value"), items);
-    else
+    yyjson_val *value = ingest_json_obj(change, "value"),
+               *number = ingest_json_obj(value, "metadata");
+    struct ingest_webhook of = *hook;
+    of.account = ingest_account_of(hook, ingest_json_id(number, "phone_number_id", items->arena));
+    if (sea_str_is(field, "messages") || sea_str_is(field, "user_preferences")) {
+        if (ingest_is_enabled(&of, items, ingest_json_raw(change, items->arena)))
+            read_value(&of, value, items);
+    } else {
         ingest_ignore(items, ingest_other_of(OTHERS, SEA_COUNT(OTHERS), field));
+    }
 }
 
 static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
