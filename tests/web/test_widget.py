@@ -127,6 +127,20 @@ def texts_of(world, ticket_id):
     return [message["text"] for message in world.ticket(ticket_id)["messages"] if message["direction"] == "in"]
 
 
+def answer(world, ticket_id):
+    """REPLY, by whoever has the ticket, or a colleague."""
+    assert world.call("PUT", "/agents/me/presence", {"state": "away", "capacity": {"weight": 1000, "channels": {"chat": 1000}}})[0] < 300
+
+    def reply():
+        """It may have been offered to the page's agent: who doesn't take it first may not reply."""
+        ticket = world.ticket(ticket_id)
+        verb, words = ("reply", {"text": REPLY, "language": "en"}) if ticket["status"] == "assigned" else ("take", {})
+        status, _ = world.call("POST", f"/tickets/{ticket_id}/{verb}", {**words, "expected_version": ticket["version"]},
+                               agent=ticket["assignee"] or COLLEAGUE)
+        return verb == "reply" and status in (200, 202)
+    eventually(reply)
+
+
 def test_consent_is_asked_first_and_nothing_is_sent_or_kept_before(browser, world):
     """CP-12, CP-13."""
     browser.errors()
@@ -153,18 +167,7 @@ def test_consent_is_asked_first_and_nothing_is_sent_or_kept_before(browser, worl
 def test_a_message_reaches_an_agent_whose_reply_is_shown_once_also_after_a_reload(browser, world):
     browser.open_chat("en-US")
     message = message_at_desk(world, browser.write("Hello, may I ask something?"))
-    path = f"/tickets/{message['ticket_id']}"
-
-    assert world.call("PUT", "/agents/me/presence", {"state": "away", "capacity": {"weight": 1000, "channels": {"chat": 1000}}})[0] < 300
-
-    def reply():
-        """By whoever has it, or a colleague. It may have been offered to the page's agent: who doesn't take it first may not reply."""
-        ticket = world.ticket(message["ticket_id"])
-        verb, words = ("reply", {"text": REPLY, "language": "en"}) if ticket["status"] == "assigned" else ("take", {})
-        status, _ = world.call("POST", f"{path}/{verb}", {**words, "expected_version": ticket["version"]},
-                               agent=ticket["assignee"] or COLLEAGUE)
-        return verb == "reply" and status in (200, 202)
-    eventually(reply)
+    answer(world, message["ticket_id"])
     browser.wait("li.theirs", REPLY)
     browser.visit("en-US", visitor=browser.visitor)
     browser.click("#open")
@@ -267,6 +270,42 @@ def test_the_form_posts_to_the_same_entry_with_a_file(browser, world, tmp_path):
     message = message_at_desk(world, browser.kept("shown")[-1]["id"], channel="form")
     assert (message["text"], message["language"]) == ("Hola, recibí la talla equivocada", "es")
     assert Site.uploads[-1] == b"the wrong size"
+
+
+def test_a_picture_alone_is_a_message_and_is_sent_once_though_send_is_pressed_twice(browser, world, tmp_path):
+    picture = tmp_path / "broken.jpg"
+    picture.write_text("a broken cup")
+    browser.open_chat("en-US")
+    browser.wait("#file").send_keys(str(picture))
+    before = len(Site.uploads)
+    browser.script("""const real = window.fetch;
+        window.fetch = async (url, options) => {
+          if (String(url).endsWith("/files")) await new Promise((done) => { window.release = done; });
+          return real(url, options);
+        };""")
+    browser.click("#send")
+    eventually(lambda: browser.script("return Boolean(window.release)"))
+    browser.script("""[...document.querySelectorAll('*')].find((e) => e.shadowRoot).shadowRoot.querySelector("form").requestSubmit();
+        window.release();""")
+    browser.wait("li.mine", "broken.jpg")
+    message = message_at_desk(world, eventually(lambda: browser.kept("shown"))[-1]["id"])
+    eventually(lambda: browser.waiting() == [])
+    received = [each for each in world.ticket(message["ticket_id"])["messages"] if each["direction"] == "in"]
+    assert [[(file["name"], file["mime"]) for file in each["attachments"]] for each in received] == [[("broken.jpg", "image/jpeg")]]
+    assert Site.uploads[before:] == [b"a broken cup"]
+
+
+def test_what_an_agent_says_while_the_visitor_is_offline_is_shown_once_when_the_network_is_back(browser, world):
+    browser.open_chat("en-US")
+    message = message_at_desk(world, browser.write("Please answer while I am in the tunnel"))
+    browser.is_offline(True)
+    try:
+        answer(world, message["ticket_id"])
+    finally:
+        browser.is_offline(False)
+    browser.wait("li.theirs", REPLY)
+    assert sum(REPLY in line.text for line in browser.all("li.theirs")) == 1
+    browser.errors()
 
 
 @pytest.mark.parametrize("lang,word", [("zh-CN", "联系我们"), ("ar-SA", "افتح المحادثة"), ("ja", "チャットを開く"), ("xx", "Chat with us")])

@@ -90,7 +90,7 @@
   let visitor = "";   // sub of the session
   let rule = "";      // of the market, as ingest names it: none, notice, opt_in
   let kept = fresh(); // what outlives the page, once it may be kept
-  let isOpen = false, source = null, tries = { stream: 0, send: 0 }, timers = {}, isSending = false, typedAt = -Infinity;
+  let isOpen = false, source = null, tries = { stream: 0, send: 0 }, timers = {}, isSending = false, isUploading = false, typedAt = -Infinity;
 
   function languageOf(tag) {
     if (/^zh/i.test(tag)) return "zh-CN";
@@ -196,7 +196,7 @@
   function write(fields) {
     const id = crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "w-");
     kept.queue.push({ message_id: id, sent_at: new Date().toISOString(), ...fields });
-    shown({ id, text: fields.text, mine: true });
+    shown({ id, text: fields.text ?? fields.attachments[0].name, mine: true });
     save();
     show();
     sendLater(0);
@@ -385,6 +385,7 @@
   function fileField() {
     if (!say.upload) return [];
     ui.file = element("input", { type: "file", id: "file", ariaLabel: words.file });
+    ui.file.addEventListener("change", () => { ui.text.required = !ui.file.files.length; });
     return [ui.file];
   }
 
@@ -398,20 +399,25 @@
     if (!answer.ok) throw new Error(`upload: ${answer.status}`);
     const { url } = await answer.json();
     ui.file.value = "";
+    ui.text.required = true;
     return [{ url, mime: file.type || undefined, name: file.name, size: file.size }];
   }
 
   async function submit(event) {
     event.preventDefault();
     const text = ui.text.value.trim();
-    if (!text || !mayRecord()) return;
-    let fields = { text };
+    if ((!text && !ui.file?.files.length) || !mayRecord() || isUploading) return;
+    let fields = { text: text || undefined };
+    ui.send.disabled = isUploading = true; // what is pressed twice is sent once
     try {
       if (kept.queue.length >= QUEUE_MAX) throw new Error("too many wait");
       fields.attachments = await upload();
     } catch {
       ui.status.textContent = words.failed; // the words stay in the field
       return;
+    } finally {
+      isUploading = false;
+      ui.send.disabled = !mayRecord();
     }
     if (mode === "form") {
       fields = { ...fields, subject: ui.subject.value || undefined, order_id: ui.order.value || undefined,
