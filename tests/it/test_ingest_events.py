@@ -176,6 +176,9 @@ def test_unknown_fields_and_null_are_ignored(edge):
 
 # ---- on seadesk.business ----
 
+STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+
+
 def binding(event, content_type, **more):
     """CloudEvents' Kafka binding, binary mode: attributes as headers."""
     attributes = {"ce_" + name: event[name] for name in ("specversion", "id", "source", "type", "subject", "time")}
@@ -191,7 +194,7 @@ def put_binary_protobuf(proto, event):
 
 
 def put_structured(proto, event):
-    return json.dumps(event).encode(), [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+    return json.dumps(event).encode(), STRUCTURED
 
 
 def put_structured_protobuf(proto, event):
@@ -263,14 +266,23 @@ def test_a_bad_event_goes_to_the_dead_letters_with_its_reason_and_the_partition_
 
 
 def test_events_that_unpack_to_far_more_than_they_are_hold_up_nothing(proto, orders, put, service, kafka_producer):
-    """A customer of a hundred thousand empty channels is 50 times as large in memory; ten of these come at once."""
-    pid, good = service("ingest").pid(), held_event()
-    bomb = b"\x2a\xfc\xff\x0b" + b"\x3a\x00" * 98302
-    for _ in range(10):
-        kafka_producer.send("seadesk.business", value=bomb, key=b"o-1", headers=binding(held_event(), "application/protobuf"))
-    put(*put_structured(proto, good))
+    """A text of nothing but brackets is 50 times as large in memory; many of these are there at once when ingest begins to read."""
+    ingest, good = service("ingest"), held_event()
+    ingest.stop()
+    try:
+        for number in range(36):
+            kafka_producer.send("seadesk.business", value=b"[" * (192 << 10), key=b"o-%d" % number,
+                                headers=binding(held_event(), "application/json"))
+        put(*put_structured(proto, good))
+    finally:
+        ingest.start()
+    pid = ingest.pid()
     orders.wait_for(e.of_id(e.event_id(good)), 120)
-    assert service("ingest").pid() == pid
+    for partition in range(12):
+        last = held_event()
+        kafka_producer.send("seadesk.business", partition=partition, value=json.dumps(last).encode(), headers=STRUCTURED)
+        orders.wait_for(e.of_id(e.event_id(last)), 120)
+    assert ingest.pid() == pid
 
 
 def test_hundreds_of_events_in_one_go_all_arrive_once(proto, orders, kafka_producer):
