@@ -222,13 +222,17 @@ static bool take(const struct ingest_business *business, const struct ingest_clo
            add_items(business, type, event, data, index, items, problem);
 }
 
-bool ingest_business_take(const struct ingest_business *business,
-                          const struct ingest_cloudevent *event, uint32_t index,
-                          struct ingest_items *items, struct ingest_problem *problem)
+bool ingest_business_refused(const struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
-    if (take(business, event, index, items, problem)) return true;
     problem->source = event->source;
     problem->id = event->id;
     problem->type = event->type;
     return false;
+}
+
+bool ingest_business_take(const struct ingest_business *business,
+                          const struct ingest_cloudevent *event, uint32_t index,
+                          struct ingest_items *items, struct ingest_problem *problem)
+{
+    return take(business, event, index, items, problem) || ingest_business_refused(event, problem);
 }

@@ -28,6 +28,9 @@ bool ingest_business_take(const struct ingest_business *business,
                           const struct ingest_cloudevent *event, uint32_t index,
                           struct ingest_items *items, struct ingest_problem *problem);
 
+/* Says of a problem which event it is about; false. */
+bool ingest_business_refused(const struct ingest_cloudevent *event, struct ingest_problem *problem);
+
 /* An attribute's value from its header (CloudEvents' HTTP binding 3.1.3.2): without the quotes of a
  * quoted string, after one round of percent-decoding. False, *ret untouched: it is no UTF-8 text.
  */

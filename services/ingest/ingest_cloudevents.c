@@ -73,9 +73,10 @@ static bool is_too_large(yyjson_val *object, size_t body_bytes)
     return !is_good;
 }
 
-static bool too_large(struct ingest_problem *problem)
+static bool too_large(const struct ingest_cloudevent *event, struct ingest_problem *problem)
 {
-    return ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
+    ingest_refuse(problem, 413, "too-large", "an event may have 192 KiB", NULL);
+    return ingest_business_refused(event, problem);
 }
 
 static bool too_many(struct ingest_problem *problem)
@@ -87,10 +88,10 @@ static bool take_object(const struct ingest_business *business, yyjson_val *obje
                         size_t body_bytes, uint32_t index, struct ingest_items *items,
                         struct ingest_problem *problem)
 {
-    if (is_too_large(object, body_bytes)) return too_large(problem);
     if (!yyjson_is_obj(object))
         return ingest_refuse(problem, 422, "invalid", "an event must be an object", "");
     struct ingest_cloudevent event = ingest_cloudevent_of(object, items->arena);
+    if (is_too_large(object, body_bytes)) return too_large(&event, problem);
     return ingest_business_take(business, &event, index, items, problem);
 }
 
@@ -167,7 +168,7 @@ static bool take_event(const struct ingest_business *business, const Seadesk__V1
         .content_type = attribute(from, "datacontenttype"),
     };
     if (seadesk__v1__cloud_event__get_packed_size(from) > INGEST_EVENT_BYTES_MAX)
-        return too_large(problem);
+        return too_large(&event, problem);
     if (!read_data(from, &event))
         return ingest_refuse(problem, 422, "invalid", "proto_data is not seadesk.v1.BusinessData",
                              "/data");

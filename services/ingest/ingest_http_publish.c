@@ -109,9 +109,10 @@ static bool take_binary(const struct ingest_business *business,
     struct ingest_cloudevent event = {.content_type = sea_http_header(request, "content-type"),
                                       .bytes = request->body};
     if (!read_attributes(request, &intake->arena, &event, &intake->problem)) return false;
-    if (request->body.len > INGEST_EVENT_BYTES_MAX)
-        return ingest_refuse(&intake->problem, 413, "too-large", "an event may have 192 KiB", NULL);
-    return ingest_business_take(business, &event, 0, &intake->items, &intake->problem);
+    if (request->body.len <= INGEST_EVENT_BYTES_MAX)
+        return ingest_business_take(business, &event, 0, &intake->items, &intake->problem);
+    ingest_refuse(&intake->problem, 413, "too-large", "an event may have 192 KiB", NULL);
+    return ingest_business_refused(&event, &intake->problem);
 }
 
 static bool take_events(const struct ingest_business *business,

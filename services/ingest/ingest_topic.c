@@ -246,6 +246,7 @@ static void publish(struct ingest_topic *topic)
         size_t before = intake->items.count;
         if (take(&business, topic->batch[i], &binding, (uint32_t)i, intake, &problem)) continue;
         intake->items.count = before;
+        if (!problem.source.len) ingest_business_refused(&binding.event, &problem); /* by headers */
         put_aside(intake, topic->batch[i], &problem);
         if (!is_again)
             tell_source(topic, business.scope.publisher, topic->batch[i], &problem,

@@ -96,6 +96,18 @@ def test_what_is_refused_for_its_length_is_told_by_its_beginning(edge, empty):
     assert (item["field"], item["event_id"], item["event_source"]) == ("/id", "\u0001" * 512, "/reader/a")
 
 
+def test_what_is_too_large_to_be_read_is_told_to_the_source_that_its_headers_name(edge, empty, kafka_producer):
+    headers = {"ce_specversion": "1.0", "ce_id": "large-1", "ce_source": "/reader/b", "content-type": "application/json"}
+    kafka_producer.send("seadesk.business", value=b"x" * (193 << 10), key=b"o-1",
+                        headers=[(name, value.encode()) for name, value in headers.items()]).get(timeout=60)
+    item, = e.eventually(lambda: rejects(edge).json()["items"], 60)
+    assert (item["status"], item["code"], item["event_id"], item["via"]) == (413, "too-large", "large-1", "topic")
+    whole = {**bad("/reader/a"), "data": "x" * (193 << 10)}
+    problem(edge.event(whole, **KEYS["reader"]), 413, "too-large")
+    items = e.eventually(lambda: len(rejects(edge).json()["items"]) == 2 and rejects(edge).json()["items"], 60)
+    assert items[1]["event_id"] == whole["id"]
+
+
 def test_rejects_come_in_pages(edge, empty):
     events = [bad("/reader/a") for _ in range(7)]
     for event in events:
