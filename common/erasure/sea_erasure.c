@@ -38,9 +38,7 @@ enum sea_err sea_erasure_guard(struct sea_txn *txn, struct sea_keys *keys,
     PGresult *rows = NULL;
     *ret = (struct sea_erasures){0};
     if (count == 0) return SEA_OK;
-    sea_pg_array_begin(&args, SEA_PG_BYTES);
-    for (size_t i = 0; i < count; i++) sea_pg_add_key(&args, contacts[i]);
-    sea_pg_array_end(&args);
+    SEA_PG_ARRAY(&args, SEA_PG_BYTES, count, sea_pg_add_key(&args, contacts[i]));
     enum sea_err err = sea_pg_query(txn->pg, &GUARD, &args, &rows);
     sea_pg_args_free(&args);
     if (err) return err;
@@ -78,10 +76,8 @@ static enum sea_err run_store(struct sea_txn *txn, const struct sea_erasure_stor
 {
     struct sea_pg_args args = SEA_PG_ARGS;
     PGresult *rows = NULL;
-    sea_pg_array_begin(&args, SEA_PG_BYTES);
-    for (size_t i = 0; i < order->n_contact_keys; i++)
-        sea_pg_add_bytes(&args, order->contact_keys[i].data, order->contact_keys[i].len);
-    sea_pg_array_end(&args);
+    SEA_PG_ARRAY(&args, SEA_PG_BYTES, order->n_contact_keys,
+                 sea_pg_add_bytes(&args, order->contact_keys[i].data, order->contact_keys[i].len));
     enum sea_err err = sea_pg_query(txn->pg, store->stmt, &args, &rows);
     sea_pg_args_free(&args);
     if (err) return err;

@@ -92,9 +92,7 @@ bool sea_keys_is_ready(void *keys, struct sea_buf *why)
 
 static void add_contacts(struct sea_keys *keys, const struct sea_key *contacts, size_t count)
 {
-    sea_pg_array_begin(&keys->args, SEA_PG_BYTES);
-    for (size_t i = 0; i < count; i++) sea_pg_add_key(&keys->args, contacts[i]);
-    sea_pg_array_end(&keys->args);
+    SEA_PG_ARRAY(&keys->args, SEA_PG_BYTES, count, sea_pg_add_key(&keys->args, contacts[i]));
 }
 
 /* A fresh key for each contact, wrapped; which of them become keys the store decides. */
@@ -180,9 +178,8 @@ static enum sea_err fetch_generations(struct sea_keys *keys, size_t count)
     if (err != SEA_OK) return err;
     sea_pg_args_reset(&keys->args);
     add_contacts(keys, keys->contacts, count);
-    sea_pg_array_begin(&keys->args, SEA_PG_I32);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i32(&keys->args, (int32_t)keys->generations[i]);
-    sea_pg_array_end(&keys->args);
+    SEA_PG_ARRAY(&keys->args, SEA_PG_I32, count,
+                 sea_pg_add_i32(&keys->args, (int32_t)keys->generations[i]));
     err = sea_keyring_query(&keys->ring, &open_stmt, &keys->args, &rows);
     if (err != SEA_OK) return err;
     for (int i = 0; i < sea_pg_count(rows) && err == SEA_OK; i++) {

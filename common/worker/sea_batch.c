@@ -104,9 +104,7 @@ static enum sea_err load_seen(struct sea_txn *txn, const struct sea_uuid *asked,
     struct sea_pg_args *args = &txn->worker->args;
     PGresult *rows = NULL;
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_UUID);
-    for (size_t i = 0; i < count; i++) sea_pg_add_uuid(args, asked[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_UUID, count, sea_pg_add_uuid(args, asked[i]));
     enum sea_err err = sea_pg_query(txn->pg, &SEEN, args, &rows);
     if (err) return err;
     *ret_count = (size_t)sea_pg_count(rows);

@@ -128,27 +128,17 @@ enum sea_err parked_queue_insert(struct sea_worker *worker)
     size_t count = worker->to_park_count;
     if (!count) return SEA_OK;
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_I32);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i32(args, (int32_t)number_of(worker->to_park[i]));
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < count; i++)
-        sea_pg_add_text(args, sea_str(sea_topic_info(worker->to_park[i]->topic)->name));
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < count; i++) sea_pg_add_text(args, worker->to_park[i]->key);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_I64);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i64(args, worker->to_park[i]->offset);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_BOOL);
-    for (size_t i = 0; i < count; i++) sea_pg_add_bool(args, worker->to_park[i] == worker->culprit);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < count; i++)
-        sea_pg_add_text(args, worker->to_park[i] == worker->culprit ? SEA_STR("failed")
-                                                                    : SEA_STR("behind"));
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_I32, count,
+                 sea_pg_add_i32(args, (int32_t)number_of(worker->to_park[i])));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count,
+                 sea_pg_add_text(args, sea_str(sea_topic_info(worker->to_park[i]->topic)->name)));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count, sea_pg_add_text(args, worker->to_park[i]->key));
+    SEA_PG_ARRAY(args, SEA_PG_I64, count, sea_pg_add_i64(args, worker->to_park[i]->offset));
+    SEA_PG_ARRAY(args, SEA_PG_BOOL, count,
+                 sea_pg_add_bool(args, worker->to_park[i] == worker->culprit));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, count,
+                 sea_pg_add_text(args, worker->to_park[i] == worker->culprit ? SEA_STR("failed")
+                                                                             : SEA_STR("behind")));
     add_records(worker);
     return sea_pg_queue(worker->pg, &INSERT, args);
 }

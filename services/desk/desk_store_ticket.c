@@ -109,9 +109,7 @@ static enum sea_err read_clocks(struct desk_read *read, struct desk_ticket *tick
 {
     struct sea_pg_args args = SEA_PG_ARGS;
     const PGresult *rows = NULL;
-    sea_pg_array_begin(&args, SEA_PG_UUID);
-    for (size_t i = 0; i < count; i++) sea_pg_add_uuid(&args, tickets[i].id);
-    sea_pg_array_end(&args);
+    SEA_PG_ARRAY(&args, SEA_PG_UUID, count, sea_pg_add_uuid(&args, tickets[i].id));
     enum sea_err err = desk_read_query(read, &CLOCKS, &args, &rows);
     sea_pg_args_free(&args);
     if (err) return err;

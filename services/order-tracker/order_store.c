@@ -97,10 +97,8 @@ const struct sea_erasure_store order_stores[ORDER_STORES] = {
 
 static void add_ids(struct sea_pg_args *args, const struct order_batch *batch)
 {
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < batch->orders_count; i++)
-        sea_pg_add_text(args, batch->orders[i].order_id);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, batch->orders_count,
+                 sea_pg_add_text(args, batch->orders[i].order_id));
 }
 
 static struct sea_str read_text(struct order_batch *batch, const PGresult *rows, int row, int col)
@@ -204,15 +202,7 @@ enum sea_err order_store_load(struct sea_pg_args *args, struct sea_txn *txn,
 /* ---- writing ---- */
 
 /* One array parameter: what `add` adds of every `row` of `rows`. */
-#define COLUMN(type, add)                                                                          \
-    do {                                                                                           \
-        sea_pg_array_begin(args, (type));                                                          \
-        for (size_t n = 0; n < count; n++) {                                                       \
-            row = &rows[n];                                                                        \
-            (add);                                                                                 \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+#define COLUMN(type, add) SEA_PG_ARRAY(args, type, count, row = &rows[i]; add)
 
 static void add_optional(struct sea_pg_args *args, bool is_there, int64_t value)
 {
@@ -407,8 +397,7 @@ enum sea_err order_store_lock(struct sea_pg_args *args, struct sea_txn *txn,
                               const ProtobufCBinaryData *contacts, size_t count)
 {
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_BYTES);
-    for (size_t i = 0; i < count; i++) sea_pg_add_bytes(args, contacts[i].data, contacts[i].len);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count,
+                 sea_pg_add_bytes(args, contacts[i].data, contacts[i].len));
     return sea_pg_queue(txn->pg, &LOCK, args);
 }

@@ -98,10 +98,8 @@ static enum sea_err is_any_parked(struct sea_pg *pg, const struct reader *reader
 {
     PGresult *rows = NULL;
     struct sea_pg_args args = SEA_PG_ARGS;
-    sea_pg_array_begin(&args, SEA_PG_TEXT);
-    for (size_t i = 0; i < reader->topics_count; i++)
-        sea_pg_add_text(&args, sea_str(sea_topic_info(reader->topics[i])->name));
-    sea_pg_array_end(&args);
+    SEA_PG_ARRAY(&args, SEA_PG_TEXT, reader->topics_count,
+                 sea_pg_add_text(&args, sea_str(sea_topic_info(reader->topics[i])->name)));
     sea_pg_arg_time(&args, before_ms);
     enum sea_err err = sea_pg_query(pg, &reader->parked, &args, &rows);
     sea_pg_args_free(&args);
@@ -209,9 +207,7 @@ enum sea_err purge_days_fate(struct purge_days *days, const struct sea_key *cont
 {
     PGresult *rows = NULL;
     struct sea_pg_args args = SEA_PG_ARGS;
-    sea_pg_array_begin(&args, SEA_PG_BYTES);
-    for (size_t i = 0; i < count; i++) sea_pg_add_key(&args, contacts[i]);
-    sea_pg_array_end(&args);
+    SEA_PG_ARRAY(&args, SEA_PG_BYTES, count, sea_pg_add_key(&args, contacts[i]));
     sea_pg_arg_time(&args, before_ms);
     enum sea_err err = sea_pg_query(days->keys_pg, &FATE, &args, &rows);
     sea_pg_args_free(&args);

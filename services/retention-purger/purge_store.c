@@ -109,9 +109,7 @@ static enum sea_err add_step(struct sea_txn *txn, struct sea_uuid request_id, co
 
 static void add_contacts(struct sea_pg_args *args, const struct sea_key *contacts, size_t count)
 {
-    sea_pg_array_begin(args, SEA_PG_BYTES);
-    for (size_t i = 0; i < count; i++) sea_pg_add_key(args, contacts[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, count, sea_pg_add_key(args, contacts[i]));
 }
 
 /* ---- what a record says ---- */
@@ -158,16 +156,12 @@ static enum sea_err add_proofs(struct sea_txn *txn, const struct purge_event *ev
     if (!event->store_count) return SEA_OK;
     sea_pg_arg_uuid(args, event->request_id);
     sea_pg_arg_text(args, event->service);
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < event->store_count; i++) sea_pg_add_text(args, event->stores[i].store);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_I64);
-    for (size_t i = 0; i < event->store_count; i++)
-        sea_pg_add_i64(args, (int64_t)event->stores[i].rows);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < event->store_count; i++) sea_pg_add_text(args, event->stores[i].state);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, event->store_count,
+                 sea_pg_add_text(args, event->stores[i].store));
+    SEA_PG_ARRAY(args, SEA_PG_I64, event->store_count,
+                 sea_pg_add_i64(args, (int64_t)event->stores[i].rows));
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, event->store_count,
+                 sea_pg_add_text(args, event->stores[i].state));
     return sea_pg_queue(txn->pg, &PROOFS, args);
 }
 
@@ -218,10 +212,8 @@ enum sea_err purge_store_open(struct sea_pg *pg, struct sea_arena *arena, struct
 {
     PGresult *rows = NULL;
     struct sea_pg_args *args = args_of();
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < purge_services_count; i++)
-        sea_pg_add_text(args, sea_str(purge_services[i]));
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, purge_services_count,
+                 sea_pg_add_text(args, sea_str(purge_services[i])));
     sea_pg_arg_i32(args, PURGE_OPEN_MOST);
     enum sea_err err = sea_pg_query(pg, &OPEN, args, &rows);
     if (err) return err;

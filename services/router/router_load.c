@@ -96,12 +96,10 @@ void router_texts_add(struct router_texts *texts, struct sea_str text)
 
 static void key_array(struct sea_pg_args *args, const struct router_keys *keys)
 {
-    sea_pg_array_begin(args, SEA_PG_BYTES);
-    for (size_t i = 0; i < keys->count; i++) sea_pg_add_key(args, keys->items[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, keys->count, sea_pg_add_key(args, keys->items[i]));
 }
 
-static void uuid_array(struct sea_pg_args *args, const struct router_keys *ids)
+void router_keys_arg(struct sea_pg_args *args, const struct router_keys *ids)
 {
     sea_pg_array_begin(args, SEA_PG_UUID);
     for (size_t i = 0; i < ids->count; i++) {
@@ -263,7 +261,7 @@ enum sea_err router_load_proposed(struct router_batch *batch, const struct route
 {
     if (!tickets->count) return SEA_OK;
     sea_pg_args_reset(&batch->tools->args);
-    uuid_array(&batch->tools->args, tickets);
+    router_keys_arg(&batch->tools->args, tickets);
     return load_pairs(batch, &PROPOSED);
 }
 
@@ -271,9 +269,7 @@ enum sea_err router_load_due(struct router_batch *batch, const uint32_t *numbers
 {
     struct sea_pg_args *args = &batch->tools->args;
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_I32);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i32(args, (int32_t)numbers[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)numbers[i]));
     sea_pg_arg_time(args, batch->txn->now_ms);
     sea_pg_arg_i64(args, DUE_MOST);
     return load_pairs(batch, &DUE);
@@ -285,7 +281,7 @@ enum sea_err router_load_tickets(struct router_batch *batch, const struct router
     PGresult *rows = NULL;
     if (!tickets->count) return SEA_OK;
     sea_pg_args_reset(args);
-    uuid_array(args, tickets);
+    router_keys_arg(args, tickets);
     enum sea_err err = sea_pg_query(batch->txn->pg, &TICKETS, args, &rows);
     if (err) return err;
     router_batch_keep(batch, rows);
@@ -304,7 +300,7 @@ enum sea_err router_load_relatives(struct router_batch *batch, const struct rout
     PGresult *rows = NULL;
     if (!customers->count && !phones->count && !emails->count) return SEA_OK;
     sea_pg_args_reset(args);
-    uuid_array(args, customers);
+    router_keys_arg(args, customers);
     key_array(args, phones);
     key_array(args, emails);
     enum sea_err err = sea_pg_query(batch->txn->pg, &RELATIVES, args, &rows);

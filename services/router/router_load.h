@@ -13,6 +13,8 @@ struct router_keys {
 };
 void router_keys_init(struct router_keys *keys, struct sea_arena *arena);
 void router_keys_add(struct router_keys *keys, struct sea_key key); /* nil is left out */
+/* A set of UUIDs as one array parameter. */
+void router_keys_arg(struct sea_pg_args *args, const struct router_keys *ids);
 
 struct router_texts {
     struct router_map seen;

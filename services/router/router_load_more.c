@@ -41,20 +41,7 @@ static const struct sea_pg_stmt ACCOUNTS = {
 
 static void text_array(struct sea_pg_args *args, const struct router_texts *texts)
 {
-    sea_pg_array_begin(args, SEA_PG_TEXT);
-    for (size_t i = 0; i < texts->count; i++) sea_pg_add_text(args, texts->items[i]);
-    sea_pg_array_end(args);
-}
-
-static void uuid_array(struct sea_pg_args *args, const struct router_keys *ids)
-{
-    sea_pg_array_begin(args, SEA_PG_UUID);
-    for (size_t i = 0; i < ids->count; i++) {
-        struct sea_uuid id;
-        memcpy(id.bytes, ids->items[i].bytes, sizeof(id.bytes));
-        sea_pg_add_uuid(args, id);
-    }
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_TEXT, texts->count, sea_pg_add_text(args, texts->items[i]));
 }
 
 static enum sea_err run(struct router_batch *batch, const struct sea_pg_stmt *stmt, PGresult **ret)
@@ -98,9 +85,7 @@ enum sea_err router_load_orders(struct router_batch *batch, const struct router_
     if (!ids->count && !crm->count) return SEA_OK;
     sea_pg_args_reset(args);
     text_array(args, ids);
-    sea_pg_array_begin(args, SEA_PG_BYTES);
-    for (size_t i = 0; i < crm->count; i++) sea_pg_add_key(args, crm->items[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_BYTES, crm->count, sea_pg_add_key(args, crm->items[i]));
     enum sea_err err = run(batch, &ORDERS, &rows);
     for (int i = 0; !err && i < sea_pg_count(rows); i++) read_order(batch, rows, i);
     return err;
@@ -172,7 +157,7 @@ enum sea_err router_load_sent(struct router_batch *batch, const struct router_ke
     PGresult *rows = NULL;
     if (!messages->count) return SEA_OK;
     sea_pg_args_reset(&batch->tools->args);
-    uuid_array(&batch->tools->args, messages);
+    router_keys_arg(&batch->tools->args, messages);
     enum sea_err err = run(batch, &SENT, &rows);
     for (int i = 0; !err && i < sea_pg_count(rows); i++) read_sent(batch, rows, i);
     return err;
@@ -183,7 +168,7 @@ enum sea_err router_load_outcomes(struct router_batch *batch, const struct route
     PGresult *rows = NULL;
     if (!commands->count) return SEA_OK;
     sea_pg_args_reset(&batch->tools->args);
-    uuid_array(&batch->tools->args, commands);
+    router_keys_arg(&batch->tools->args, commands);
     enum sea_err err = run(batch, &OUTCOMES, &rows);
     for (int i = 0; !err && i < sea_pg_count(rows); i++) {
         struct router_outcome *known = router_batch_alloc(batch, sizeof(*known));

@@ -43,9 +43,7 @@ static struct router_cause *cause_of(struct router_batch *batch, const struct ro
 
 static void add_numbers(struct sea_pg_args *args, const uint32_t *numbers, size_t count)
 {
-    sea_pg_array_begin(args, SEA_PG_I32);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i32(args, (int32_t)numbers[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)numbers[i]));
 }
 
 static enum sea_err due_tickets(struct router_batch *batch, const struct due *due)

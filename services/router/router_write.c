@@ -206,14 +206,7 @@ static bool is_moved(const struct router_contact *contact)
 }
 
 #define COLUMN(type, add)                                                                          \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < list->count; i++) {                                                 \
-            const struct router_contact *c = list->items[i];                                       \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+    SEA_PG_ARRAY(args, type, list->count, const struct router_contact *c = list->items[i]; add)
 
 static void contact_arrays(struct sea_pg_args *args, const struct contact_list *list)
 {
@@ -444,12 +437,7 @@ static enum sea_err write_agents(struct router_batch *batch)
     if (!count) return SEA_OK;
     sea_pg_args_reset(args);
 #define AGENT(type, add)                                                                           \
-    sea_pg_array_begin(args, type);                                                                \
-    for (size_t i = 0; i < count; i++) {                                                           \
-        const struct router_agent *a = agents[i];                                                  \
-        add;                                                                                       \
-    }                                                                                              \
-    sea_pg_array_end(args)
+    SEA_PG_ARRAY(args, type, count, const struct router_agent *a = agents[i]; add)
     AGENT(SEA_PG_TEXT, sea_pg_add_text(args, a->user));
     AGENT(SEA_PG_TEXT, sea_pg_add_text(args, a->name));
     AGENT(SEA_PG_I32, sea_pg_add_i32(args, (int32_t)a->state));
@@ -495,12 +483,7 @@ static enum sea_err write_notices(struct router_batch *batch)
     sea_pg_args_reset(args);
     sea_pg_arg_time(args, batch->txn->now_ms);
 #define NOTICE(type, add)                                                                          \
-    sea_pg_array_begin(args, type);                                                                \
-    for (size_t i = 0; i < count; i++) {                                                           \
-        const struct router_notice *n = list[i];                                                   \
-        add;                                                                                       \
-    }                                                                                              \
-    sea_pg_array_end(args)
+    SEA_PG_ARRAY(args, type, count, const struct router_notice *n = list[i]; add)
     NOTICE(SEA_PG_TEXT, sea_pg_add_text(args, n->order_id));
     NOTICE(SEA_PG_TEXT, sea_pg_add_text(args, n->about));
     NOTICE(SEA_PG_TEXT, sea_pg_add_text(args, n->parcel_id));

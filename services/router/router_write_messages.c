@@ -131,14 +131,7 @@ static void add_ticket(struct sea_pg_args *args, const struct router_message *m)
 }
 
 #define ROW(type, add)                                                                             \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const struct router_message *m = rows[i].message;                                      \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+    SEA_PG_ARRAY(args, type, count, const struct router_message *m = rows[i].message; add)
 
 static enum sea_err insert_in(struct router_batch *batch)
 {
@@ -271,14 +264,7 @@ static enum sea_err seal_words(struct router_batch *batch, struct told *told)
 }
 
 #define TOLD(type, add)                                                                            \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const struct router_sent *s = list[i].sent;                                            \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+    SEA_PG_ARRAY(args, type, count, const struct router_sent *s = list[i].sent; add)
 
 static void add_span(struct sea_pg_args *args, const struct router_sent *sent, uint32_t end)
 {
@@ -333,14 +319,8 @@ struct translated {
 };
 
 #define TRANSLATED(type, add)                                                                      \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const Seadesk__V1__TranslationDone *t = list[i].item->translation;                     \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+    SEA_PG_ARRAY(                                                                                  \
+        args, type, count, const Seadesk__V1__TranslationDone *t = list[i].item->translation; add)
 
 static enum sea_err update_translations(struct router_batch *batch)
 {

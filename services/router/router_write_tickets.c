@@ -95,14 +95,7 @@ static enum sea_err seal_subject(struct router_batch *batch, const struct router
 }
 
 #define COLUMN(type, add)                                                                          \
-    do {                                                                                           \
-        sea_pg_array_begin(args, type);                                                            \
-        for (size_t i = 0; i < list.count; i++) {                                                  \
-            const struct router_ticket *t = list.items[i];                                         \
-            add;                                                                                   \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+    SEA_PG_ARRAY(args, type, list.count, const struct router_ticket *t = list.items[i]; add)
 #define TIME(field) COLUMN(SEA_PG_TIME, sea_pg_add_time(args, t->field))
 
 static enum sea_err insert(struct router_batch *batch)

@@ -140,9 +140,8 @@ enum sea_err sla_store_load(struct sea_pg_args *args, struct sea_txn *txn, struc
     PGresult *rows = NULL;
     if (!batch->rows_count) return SEA_OK;
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_UUID);
-    for (size_t i = 0; i < batch->rows_count; i++) sea_pg_add_uuid(args, batch->rows[i].ticket.id);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_UUID, batch->rows_count,
+                 sea_pg_add_uuid(args, batch->rows[i].ticket.id));
     enum sea_err err = sea_pg_query(txn->pg, &LOAD, args, &rows);
     if (err) return err;
     for (int i = 0; i < sea_pg_count(rows); i++) {
@@ -159,9 +158,7 @@ enum sea_err sla_store_next(struct sea_pg_args *args, struct sea_pg *pg, const u
 {
     PGresult *rows = NULL;
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_I32);
-    for (size_t i = 0; i < count; i++) sea_pg_add_i32(args, (int32_t)numbers[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_I32, count, sea_pg_add_i32(args, (int32_t)numbers[i]));
     enum sea_err err = sea_pg_query(pg, &NEXT, args, &rows);
     if (err) return err;
     sea_assert((size_t)sea_pg_count(rows) == count);
@@ -176,12 +173,8 @@ enum sea_err sla_store_next(struct sea_pg_args *args, struct sea_pg *pg, const u
 static void add_ripe(struct sea_pg_args *args, const struct sla_ripe *ripe)
 {
     sea_pg_args_reset(args);
-    sea_pg_array_begin(args, SEA_PG_I32);
-    for (size_t i = 0; i < ripe->count; i++) sea_pg_add_i32(args, (int32_t)ripe->numbers[i]);
-    sea_pg_array_end(args);
-    sea_pg_array_begin(args, SEA_PG_TIME);
-    for (size_t i = 0; i < ripe->count; i++) sea_pg_add_time(args, ripe->upto_ms[i]);
-    sea_pg_array_end(args);
+    SEA_PG_ARRAY(args, SEA_PG_I32, ripe->count, sea_pg_add_i32(args, (int32_t)ripe->numbers[i]));
+    SEA_PG_ARRAY(args, SEA_PG_TIME, ripe->count, sea_pg_add_time(args, ripe->upto_ms[i]));
     sea_pg_arg_i64(args, SLA_DUE_MAX);
 }
 
@@ -223,15 +216,7 @@ enum sea_err sla_store_due(struct sea_pg_args *args, struct sea_txn *txn,
 /* ---- writing ---- */
 
 /* One array parameter: what `add` adds of every `row` of `rows`. */
-#define COLUMN(type, add)                                                                          \
-    do {                                                                                           \
-        sea_pg_array_begin(args, (type));                                                          \
-        for (size_t n = 0; n < count; n++) {                                                       \
-            row = &rows[n];                                                                        \
-            (add);                                                                                 \
-        }                                                                                          \
-        sea_pg_array_end(args);                                                                    \
-    } while (0)
+#define COLUMN(type, add) SEA_PG_ARRAY(args, type, count, row = &rows[i]; add)
 
 static void add_policy(struct sea_pg_args *args, struct sea_str policy)
 {
