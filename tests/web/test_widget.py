@@ -279,14 +279,15 @@ def test_a_picture_alone_is_a_message_and_is_sent_once_though_send_is_pressed_tw
     browser.wait("#file").send_keys(str(picture))
     before = len(Site.uploads)
     browser.script("""const real = window.fetch;
+        window.held = [];
         window.fetch = async (url, options) => {
-          if (String(url).endsWith("/files")) await new Promise((done) => { window.release = done; });
+          if (String(url).endsWith("/files")) await new Promise((done) => window.held.push(done));
           return real(url, options);
         };""")
     browser.click("#send")
-    eventually(lambda: browser.script("return Boolean(window.release)"))
+    eventually(lambda: browser.script("return window.held.length") == 1)
     browser.script("""[...document.querySelectorAll('*')].find((e) => e.shadowRoot).shadowRoot.querySelector("form").requestSubmit();
-        window.release();""")
+        window.held.forEach((release) => release());""")
     browser.wait("li.mine", "broken.jpg")
     message = message_at_desk(world, eventually(lambda: browser.kept("shown"))[-1]["id"])
     eventually(lambda: browser.waiting() == [])
