@@ -48,6 +48,18 @@ struct sea_str ingest_http_bearer(const struct sea_http_request *request)
     return sea_http_credentials(sea_http_header(request, "authorization"), "Bearer");
 }
 
+/* Of two proofs nobody knows which one another reader would have looked at. */
+static bool is_proof_doubled(const struct sea_http_request *request)
+{
+    static const char *const PROOFS[] = {"authorization", "webhook-id", "webhook-timestamp",
+                                         "webhook-signature"};
+    size_t counts[SEA_COUNT(PROOFS)] = {0};
+    for (size_t i = 0; i < request->headers_count; i++)
+        for (size_t k = 0; k < SEA_COUNT(PROOFS); k++)
+            if (sea_str_is(request->headers[i].name, PROOFS[k]) && ++counts[k] > 1) return true;
+    return false;
+}
+
 /* By Bearer key, or by a Standard Webhooks signature over the body; else *ret_reason says why not.
  */
 static const struct sea_source *publisher_of(const struct ingest_edge *edge,
@@ -56,6 +68,8 @@ static const struct sea_source *publisher_of(const struct ingest_edge *edge,
 {
     const struct sea_channels *channels = &edge->settings->channels;
     struct sea_str key = ingest_http_bearer(request);
+    *ret_reason = "doubled_header";
+    if (is_proof_doubled(request)) return NULL;
     *ret_reason = "unknown_key";
     if (key.len) return sea_channels_source(channels, key);
     struct sea_webhook_standard headers = {

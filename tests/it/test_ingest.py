@@ -173,6 +173,11 @@ def test_an_unknown_key_is_answered_with_an_empty_401(edge, program):
             answer = edge.post(path, json=payload, headers=headers)
             assert (answer.status_code, answer.content) == (401, b""), (path, headers)
     assert count(program, channel="events", reason="unknown_key") >= 1
+    body, key = json.dumps(event), "Authorization: Bearer demo-source-key\r\n"
+    doubled = (f"POST /v1/events HTTP/1.1\r\nHost: x\r\n{key}{key}Content-Type: application/cloudevents+json\r\n"
+               f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}")
+    assert e.speak(edge.base, doubled.encode()).startswith(b"HTTP/1.1 401 ")
+    assert count(program, channel="events", reason="doubled_header") == 1
 
 
 def test_a_standard_webhooks_signature_is_taken_and_a_stale_or_wrong_one_is_not(edge):
