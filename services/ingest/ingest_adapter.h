@@ -289,6 +289,10 @@ struct ingest_words {
 };
 void ingest_words_add(struct ingest_words *lines, struct sea_str line);
 struct sea_str ingest_words_text(const struct ingest_words *lines);
+/* A message that has neither words nor files becomes one of kind OTHER that at least says what it
+ * is: "[poll]". `type` is the provider's word, or empty. */
+void ingest_name_wordless(struct ingest_message *message, struct sea_str type,
+                          struct sea_arena *arena);
 /* A text in which `&`, `<` and `>` alone are written as references. */
 struct sea_str ingest_unescaped(struct sea_str text, struct sea_arena *arena);
 /* Text, a number or a truth value as text; anything else: empty. */
@@ -301,8 +305,11 @@ void ingest_words_each(struct ingest_words *lines, yyjson_val *list, const char 
 /* What was chosen or filled in: "name: value" of each member, those of objects inside too. */
 void ingest_words_answers(struct ingest_words *lines, yyjson_val *object);
 
-/* The words of a piece of HTML (ingest_plain.c). */
+/* The words of a piece of HTML (ingest_plain.c), and the pictures that stand among them, which
+ * become attachments. */
 struct sea_str ingest_plain(struct sea_str html, struct sea_arena *arena);
+void ingest_found_pictures(struct ingest_items *items, struct ingest_message *message,
+                           struct sea_str html);
 /* Words from anywhere: what is no UTF-8 becomes '?'. */
 struct sea_str ingest_utf8(struct sea_str text, struct sea_arena *arena);
 

@@ -109,3 +109,23 @@ struct sea_str ingest_plain(struct sea_str html, struct sea_arena *arena)
     }
     return sea_str_trim((struct sea_str){text, len});
 }
+
+void ingest_found_pictures(struct ingest_items *items, struct ingest_message *message,
+                           struct sea_str html)
+{
+    static const char START[] = "<img ", SOURCE[] = "src=\"";
+    while (message->attachments_count < INGEST_ATTACHMENTS_MAX) {
+        const char *tag = html.len ? memmem(html.ptr, html.len, START, sizeof(START) - 1) : NULL;
+        size_t left = tag ? html.len - (size_t)(tag - html.ptr) : 0;
+        const char *end = tag ? memchr(tag, '>', left) : NULL;
+        if (!end) return;
+        html = (struct sea_str){end, left - (size_t)(end - tag)};
+        const char *src = memmem(tag, (size_t)(end - tag), SOURCE, sizeof(SOURCE) - 1);
+        const char *from = src ? src + sizeof(SOURCE) - 1 : end;
+        const char *quote = memchr(from, '"', (size_t)(end - from));
+        if (!quote) continue;
+        const struct ingest_attachment picture = {
+            .url = ingest_plain((struct sea_str){from, (size_t)(quote - from)}, items->arena)};
+        if (picture.url.len) ingest_found_attachment(items, message, &picture);
+    }
+}

@@ -4,8 +4,10 @@
 
 #include "ingest_adapter.h"
 #include "ingest_json.h"
+#include "sea_enc.h"
+#include "seadesk/v1/messages.pb-c.h"
 
-enum { ANSWERS_DEPTH_MAX = 3 };
+enum { ANSWERS_DEPTH_MAX = 3, TYPE_MAX = 32 };
 
 void ingest_words_add(struct ingest_words *lines, struct sea_str line)
 {
@@ -25,6 +27,17 @@ struct sea_str ingest_words_text(const struct ingest_words *lines)
         text[at++] = '\n';
     }
     return (struct sea_str){text, len - 1};
+}
+
+void ingest_name_wordless(struct ingest_message *message, struct sea_str type,
+                          struct sea_arena *arena)
+{
+    bool is_message = message->kind == SEADESK__V1__MESSAGE_KIND__TEXT ||
+                      message->kind == SEADESK__V1__MESSAGE_KIND__OTHER;
+    if (!is_message || message->text.len || message->attachments_count) return;
+    type = type.len ? sea_utf8_cut(type, TYPE_MAX) : SEA_STR("unsupported");
+    message->kind = SEADESK__V1__MESSAGE_KIND__OTHER;
+    message->text = ingest_printed(arena, "[%.*s]", (int)type.len, type.ptr);
 }
 
 struct sea_str ingest_unescaped(struct sea_str text, struct sea_arena *arena)

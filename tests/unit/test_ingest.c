@@ -113,9 +113,10 @@ static void every_type_of_whatsapp_message_gives_a_message(void **state)
         {"button", "{\"text\":\"Yes\"}", "Yes", SEADESK__V1__MESSAGE_KIND__TEXT},
         {"interactive", "{\"type\":\"list_reply\",\"list_reply\":{\"id\":\"1\",\"title\":\"Two\"}}",
          "Two", SEADESK__V1__MESSAGE_KIND__TEXT},
-        {"order", "{\"catalog_id\":\"1\"}", "", SEADESK__V1__MESSAGE_KIND__OTHER},
-        {"unsupported", "null", "", SEADESK__V1__MESSAGE_KIND__OTHER},
-        {"averyveryverylongtypenameindeed", "{}", "", SEADESK__V1__MESSAGE_KIND__OTHER},
+        {"order", "{\"catalog_id\":\"1\"}", "[order]", SEADESK__V1__MESSAGE_KIND__OTHER},
+        {"unsupported", "null", "[unsupported]", SEADESK__V1__MESSAGE_KIND__OTHER},
+        {"averyveryverylongtypenameindeed", "{}", "[averyveryverylongtypenameindeed]",
+         SEADESK__V1__MESSAGE_KIND__OTHER},
     };
     (void)state;
     for (size_t i = 0; i < SEA_COUNT(CASES); i++) {

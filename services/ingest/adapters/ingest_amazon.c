@@ -134,8 +134,6 @@ static bool parse(const struct ingest_webhook *hook, struct ingest_items *items,
     reply->is_unsubscribed = sea_str_is(type, "UnsubscribeConfirmation");
     if (!sea_str_is(type, "Notification")) return true;
     yyjson_val *inner = yyjson_doc_get_root(ingest_json_parse(message, hook->alc));
-    if (!yyjson_is_obj(inner))
-        return ingest_refuse(problem, 422, "invalid", "Message must be JSON as text", "/Message");
     if (sea_str_is(text_of(inner, "NotificationType", "notificationType"), "ORDER_CHANGE"))
         read_order(hook, inner, message, items);
     else

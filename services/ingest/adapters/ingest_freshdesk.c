@@ -25,6 +25,7 @@ static void read_message(const struct ingest_webhook *hook, struct ingest_items 
     item->time_ms = ingest_json_time(ticket, "ticket_updated_at");
     item->message.subject = ingest_json_str(ticket, "ticket_subject");
     item->message.text = ingest_plain(text, arena);
+    ingest_found_pictures(items, &item->message, text);
     item->message.name = ingest_json_str(ticket, "ticket_contact_name");
     item->message.email = ingest_json_str(ticket, "ticket_contact_email");
     item->message.phone = ingest_json_str(ticket, "ticket_contact_phone");

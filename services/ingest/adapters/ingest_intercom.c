@@ -1,8 +1,6 @@
 /* ingest_intercom.c: Intercom's webhooks (Intercom, "Webhook notifications", "Webhook topics"):
  * what customers write in its conversations. The contact is the conversation there, because that is
  * where an answer goes. */
-#include <string.h>
-
 #include "ingest_adapter.h"
 #include "ingest_json.h"
 #include "seadesk/v1/messages.pb-c.h"
@@ -11,28 +9,6 @@ static bool is_customer(yyjson_val *author)
 {
     struct sea_str type = ingest_json_str(author, "type");
     return sea_str_is(type, "user") || sea_str_is(type, "lead") || sea_str_is(type, "contact");
-}
-
-/* Pictures that stand among the words. */
-static void read_pictures(struct sea_str body, struct ingest_items *items,
-                          struct ingest_message *message)
-{
-    static const char START[] = "<img ", SOURCE[] = "src=\"";
-    while (body.len) {
-        const char *tag = memmem(body.ptr, body.len, START, sizeof(START) - 1);
-        if (!tag) return;
-        body = (struct sea_str){tag + 1, body.len - (size_t)(tag + 1 - body.ptr)};
-        const char *end = memchr(body.ptr, '>', body.len);
-        const char *src =
-            end ? memmem(body.ptr, (size_t)(end - body.ptr), SOURCE, sizeof(SOURCE) - 1) : NULL;
-        if (!src) continue;
-        src += sizeof(SOURCE) - 1;
-        const char *quote = memchr(src, '"', (size_t)(end - src));
-        if (!quote) continue;
-        const struct ingest_attachment picture = {
-            .url = ingest_plain((struct sea_str){src, (size_t)(quote - src)}, items->arena)};
-        if (picture.url.len) ingest_found_attachment(items, message, &picture);
-    }
 }
 
 static void read_part(const struct ingest_webhook *hook, struct ingest_items *items,
@@ -57,7 +33,7 @@ static void read_part(const struct ingest_webhook *hook, struct ingest_items *it
     item->message.text = ingest_plain(ingest_json_str(part, "body"), items->arena);
     item->message.name = ingest_json_str(author, "name");
     item->message.email = ingest_json_str(author, "email");
-    read_pictures(ingest_json_str(part, "body"), items, &item->message);
+    ingest_found_pictures(items, &item->message, ingest_json_str(part, "body"));
     yyjson_arr_foreach(ingest_json_arr(part, "attachments"), i, n, file)
     {
         int64_t size = 0;

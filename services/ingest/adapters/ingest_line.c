@@ -69,6 +69,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *event, s
     if (sea_str_is(type, "image") || sea_str_is(type, "video") || sea_str_is(type, "audio") ||
         sea_str_is(type, "file"))
         read_content(object, items, message);
+    ingest_name_wordless(message, type, items->arena);
 }
 
 /* A button of ours, with the time that was chosen where it asks for one. A tab of our own menu is

@@ -116,9 +116,7 @@ static void read_message(const struct event *event, yyjson_val *message)
     item->message.subject = about_of(ingest_json_obj(message, "referral"), event->items->arena);
     read_attachments(event, ingest_json_arr(message, "attachments"), &item->message);
     read_story(event, ingest_json_obj(message, "reply_to"), &item->message);
-    if (!item->message.text.len && !item->message.attachments_count &&
-        item->message.kind == SEADESK__V1__MESSAGE_KIND__TEXT)
-        item->message.kind = SEADESK__V1__MESSAGE_KIND__OTHER;
+    ingest_name_wordless(&item->message, (struct sea_str){NULL, 0}, event->items->arena);
 }
 
 static void read_edit(const struct event *event, yyjson_val *edit)

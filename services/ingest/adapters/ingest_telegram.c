@@ -167,6 +167,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *object, 
     if (is_edit) return;
     message->in_reply_to = id_of(ingest_json_obj(object, "reply_to_message"), arena);
     read_media(object, items, message);
+    ingest_name_wordless(message, (struct sea_str){NULL, 0}, arena);
 }
 
 /* A button of ours. */

@@ -80,8 +80,7 @@ static void add(const struct ingest_webhook *hook, const struct words *words, yy
     item->message.in_reply_to = words->reply_to;
     add_video(words->video, items, &item->message);
     add_picture(words->picture, items, &item->message);
-    if (!item->message.text.len && !item->message.attachments_count)
-        item->message.kind = SEADESK__V1__MESSAGE_KIND__OTHER;
+    ingest_name_wordless(&item->message, ingest_json_str(content, "type"), items->arena);
 }
 
 static void read_comment(const struct ingest_webhook *hook, yyjson_val *content, int64_t time_ms,

@@ -198,8 +198,6 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
     message->name = name_of(value, person);
     message->phone = plus(ingest_json_str(object, "from"), arena);
     message->text = text_of(hook, object, arena);
-    if (message->kind == SEADESK__V1__MESSAGE_KIND__TEXT && !message->text.len)
-        message->kind = SEADESK__V1__MESSAGE_KIND__OTHER;
     message->subject = about_of(object, arena);
     message->is_automatic = sea_str_is(type, "system"); /* of a number that changed */
     if (message->kind == SEADESK__V1__MESSAGE_KIND__EDIT)
@@ -209,6 +207,7 @@ static void read_message(const struct ingest_webhook *hook, yyjson_val *value, y
     else if (message->kind != SEADESK__V1__MESSAGE_KIND__UNSEND)
         message->in_reply_to = ingest_json_str(ingest_json_obj(object, "context"), "id");
     read_media(part, message, items);
+    ingest_name_wordless(message, type, arena);
 }
 
 static struct sea_str error_code(yyjson_val *object, struct sea_arena *arena)
