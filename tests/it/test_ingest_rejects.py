@@ -144,6 +144,22 @@ def test_what_redis_holds_of_them_is_sealed_bounded_and_ends(edge, empty, env):
     e.eventually(lambda: 0 < raw.pttl("sd:reject:reader") <= 14 * 86400 * 1000, 60)
 
 
+def test_of_very_many_rejects_the_newest_are_kept(edge, empty, program, redis, kafka_producer):
+    def kept():
+        return program.metric("seadesk_ingest_rejects_total", outcome="kept")
+    before, events = kept(), [bad("/reader/many") for _ in range(1300)]
+    for event in events:
+        kafka_producer.send("seadesk.business", value=json.dumps(event).encode(), key=b"o-1",
+                            headers=[("content-type", b"application/cloudevents+json")])
+    kafka_producer.flush(60)
+    e.eventually(lambda: kept() == before + len(events), 60)
+    assert 1000 <= redis.xlen("sd:reject:reader") <= 1200
+    page = rejects(edge, "?limit=100").json()
+    while page["next"]:
+        page = rejects(edge, "?limit=100&after=" + page["next"]).json()
+    assert page["items"][-1]["event_id"] == events[-1]["id"]
+
+
 def test_rejects_are_posted_signed_in_order_and_again_until_they_are_taken(edge, empty, receiver):
     receiver.posts.clear()
     receiver.answers[:] = [500]
