@@ -1,6 +1,7 @@
 /* sea_watermark.c: asks the broker how far the logs of a partition number reach, on a thread of its
  * own, so that the loop never waits for it. */
 #include <string.h>
+#include <unistd.h>
 
 #include "sea_clock.h"
 #include "sea_worker_private.h"
@@ -26,6 +27,7 @@ static bool fetch(struct sea_worker *worker, uint32_t number, const enum sea_top
 
 static void *ask(void *arg)
 {
+    static const uint64_t one = 1;
     struct sea_worker *worker = arg;
     pthread_mutex_lock(&worker->lock);
     while (!worker->stop_asking) {
@@ -40,9 +42,14 @@ static void *ask(void *arg)
         memcpy(topics, worker->topics, sizeof(topics));
         pthread_mutex_unlock(&worker->lock);
         struct sea_watermark mark;
+        unsigned closed = atomic_load(&worker->closed);
         bool is_good = fetch(worker, number, topics, topics_count, &mark);
         pthread_mutex_lock(&worker->lock);
-        if (is_good) worker->watermarks[number] = mark;
+        if (!is_good) continue;
+        worker->watermarks[number] = mark;
+        if (worker->answered[number] != closed && !worker->ask_numbers)
+            (void)!write(worker->queue_fd, &one, sizeof(one));
+        worker->answered[number] = closed;
     }
     pthread_mutex_unlock(&worker->lock);
     return NULL;
@@ -67,6 +74,20 @@ void watermark_stop(struct sea_worker *worker)
     pthread_cond_destroy(&worker->asked);
     pthread_mutex_destroy(&worker->lock);
     worker->is_asker_running = false;
+}
+
+bool watermark_answers(struct sea_worker *worker)
+{
+    uint32_t silent = 0;
+    pthread_mutex_lock(&worker->lock);
+    unsigned closed = atomic_load(&worker->closed);
+    for (uint32_t n = 0; n < SEA_PARTITIONS; n++)
+        if (worker->numbers[n].is_owned && worker->answered[n] != closed)
+            silent |= UINT32_C(1) << n;
+    worker->ask_numbers |= silent;
+    if (silent) pthread_cond_signal(&worker->asked);
+    pthread_mutex_unlock(&worker->lock);
+    return !silent;
 }
 
 bool sea_worker_reached(struct sea_worker *worker, uint32_t number, int64_t t_ms)

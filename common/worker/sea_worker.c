@@ -122,8 +122,6 @@ static void stop_number(struct sea_worker *worker, const char *topic, int32_t pa
             SEA_F_I64("partition", partition), SEA_F_STR("cause", why));
 }
 
-static void look_again(struct sea_worker *worker);
-
 /* The consumer's errors come as messages. */
 static void on_consumer_error(struct sea_worker *worker, const rd_kafka_message_t *message)
 {
@@ -132,9 +130,6 @@ static void on_consumer_error(struct sea_worker *worker, const rd_kafka_message_
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__RESOLVE:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
-        return;
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-        look_again(worker);
         return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -150,21 +145,29 @@ static void on_consumer_error(struct sea_worker *worker, const rd_kafka_message_
     }
 }
 
+/* A broker whose connection was closed may come back with the end of its logs lost, and filled anew
+ * before we hear from it. */
+static bool was_cut_off(const struct sea_worker *worker)
+{
+    return atomic_load(&worker->closed) != worker->closed_known;
+}
+
 static void run_passes(struct sea_worker *worker);
 
-/* False: nothing there. */
+/* False: nothing there. A record that may not follow what was read comes again: see look_again. */
 static bool poll_once(struct sea_worker *worker)
 {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, 0);
     if (!message) return false;
-    if (message->err) {
-        on_consumer_error(worker, message);
+    if (message->err) on_consumer_error(worker, message);
+    if (message->err || was_cut_off(worker))
         rd_kafka_message_destroy(message);
-    } else {
+    else
         ring_add(worker, message);
-    }
     return true;
 }
+
+static void look_again(struct sea_worker *worker);
 
 static void on_queue(evutil_socket_t fd, short what, void *arg)
 {
@@ -172,6 +175,7 @@ static void on_queue(evutil_socket_t fd, short what, void *arg)
     uint64_t count;
     (void)what;
     if (read(fd, &count, sizeof(count)) < 0) return;
+    look_again(worker);
     for (int i = 0; i < POLLS_PER_TURN && !is_ring_full(worker); i++)
         if (!poll_once(worker)) break;
     worker->polled_ms = sea_clock_mono_ms();
@@ -243,11 +247,12 @@ static void give_up_all(struct sea_worker *worker)
     worker->is_paused = false;
 }
 
-/* A broker that comes back may have lost the end of its logs: positions are compared with them as
- * at a take-over. */
+/* After a connection was closed positions are compared with the logs as at a take-over, as soon as
+ * the brokers answer: until then the numbers stay ours, and the loop waits for nothing. */
 static void look_again(struct sea_worker *worker)
 {
     if (!worker->assigned || worker->needs_take_over) return;
+    if (!was_cut_off(worker) || !watermark_answers(worker)) return;
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     give_up_all(worker);
     rd_kafka_assign(worker->consumer, none);
@@ -342,6 +347,8 @@ static void take_over(struct sea_worker *worker)
     if (!err && numbers) err = worker_acquire(worker, numbers);
     if (!err && numbers) err = prepare_assignment(worker, numbers, list);
     if (settle(worker, err, "numbers not taken over")) {
+        /* What comes from here on begins with the last record read, and is_verified looks at it. */
+        worker->closed_known = atomic_load(&worker->closed);
         rd_kafka_assign(worker->consumer, list);
         worker->needs_take_over = false;
         for (uint32_t n = 0; n < SEA_NUMBERS; n++) {
@@ -373,6 +380,16 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
     rd_kafka_assign(handle, NULL);
 }
 
+/* On a thread of librdkafka's, before anything is read by another connection. librdkafka's own word
+ * for it, an error, comes late or not at all. */
+static int on_close(int fd, void *arg)
+{
+    struct sea_worker *worker = arg;
+    atomic_fetch_add(&worker->closed, 1);
+    (void)!write(worker->queue_fd, &ONE, sizeof(ONE));
+    return close(fd);
+}
+
 static rd_kafka_conf_t *consumer_conf(struct sea_worker *worker)
 {
     rd_kafka_conf_t *conf = sea_kafka_conf(worker->brokers, worker->ops->service);
@@ -394,6 +411,7 @@ static rd_kafka_conf_t *consumer_conf(struct sea_worker *worker)
     sea_kafka_set(conf, "queued.max.messages.kbytes", "8192");
     sea_kafka_set(conf, "check.crcs", "true");
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_closesocket_cb(conf, on_close);
     rd_kafka_conf_set_opaque(conf, worker);
     return conf;
 }
@@ -533,6 +551,7 @@ static void on_house(evutil_socket_t fd, short what, void *arg)
         return;
     }
     keep_polling(worker);
+    look_again(worker);
     look_at_subscription(worker);
     if (worker->needs_take_over || worker->backoff_ms) return;
     if (worker->outbox.needs_reload) (void)outbox_reload_if_needed(worker);

@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "sea_days.h"
 #include "sea_frame.h"
@@ -99,6 +100,8 @@ struct sea_worker {
     bool needs_take_over;                      /* `assigned` is to be taken over */
     rd_kafka_topic_partition_list_t *assigned; /* as the group says; NULL: nothing */
     bool is_incomplete;                        /* some number is not ours in every topic */
+    atomic_uint closed;                        /* connections to brokers, by librdkafka's threads */
+    unsigned closed_known;                     /* as many when positions were last compared */
     int64_t polled_ms;                         /* monotonic: when the group last heard from us */
     int backoff_ms;                            /* 0: no dependency is away */
     enum sea_err failure;                      /* FATAL once the process must end */
@@ -144,6 +147,7 @@ struct sea_worker {
     bool is_asker_running, stop_asking;
     uint32_t ask_numbers;
     struct sea_watermark watermarks[SEA_PARTITIONS];
+    unsigned answered[SEA_PARTITIONS]; /* `closed` before the last question that was answered */
 
     int64_t last_commit_ms; /* monotonic */
 };
@@ -199,5 +203,8 @@ enum sea_err slot_subscription(struct sea_worker *worker, int32_t *ret_version);
 /* sea_watermark.c */
 void watermark_start(struct sea_worker *worker);
 void watermark_stop(struct sea_worker *worker);
+/* Whether the brokers have answered for all our numbers since a connection was last closed; asks
+ * those that haven't, and wakes `queue_fd` when they have been asked. */
+bool watermark_answers(struct sea_worker *worker);
 
 #endif

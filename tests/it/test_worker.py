@@ -475,12 +475,15 @@ def lose_the_tail(bare, start):
 
 
 def test_a_cut_tail_of_an_internal_log_is_sent_again_and_noticed_by_who_had_read_it(bare, start):
-    """I8: nothing is lost, nothing is skipped in silence, and what the doctor says mends it with each effect once."""
+    """I8: nothing is lost, nothing is skipped in silence, and what the doctor says mends it with each effect once. The reader hears of
+    the broker's return only when the log is longer again than what it had read."""
     sent, reader, gone = lose_the_tail(bare, start)
     for sign in (Path(bare.env["SEADESK_STATE_DIR"]) / "kafka" / "data").glob(".kafka_cleanshutdown"):
         sign.unlink()
+    reader.process.send_signal(signal.SIGSTOP)
     bare.dev("up", "kafka")
     records = emitted(bare, sent)
+    reader.process.send_signal(signal.SIGCONT)
     assert {header(record, "sd-root") for record in records} == {str(event) for event, _ in sent}
     for number in gone:
         eventually(lambda n=number: f"partition={n} " in "".join(line + " " for line in reader.log.read_text().splitlines()
