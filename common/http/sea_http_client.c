@@ -13,6 +13,7 @@
 #include "sea_buf.h"
 #include "sea_clock.h"
 #include "sea_log.h"
+#include "sea_mailer.h"
 #include "sea_metrics_common.h"
 
 enum {
@@ -28,9 +29,9 @@ enum {
 struct sea_http_transfer {
     TAILQ_ENTRY(sea_http_transfer) of_client;
     struct sea_http_client *client;
-    CURL *easy;
+    CURL *easy;                 /* of mail: its mailer's */
     struct curl_slist *headers; /* of mail: its recipient */
-    bool is_mail;
+    struct sea_mailer *mailer;  /* NULL: it is HTTP */
     sea_http_reply_fn *on_reply;
     void *ctx;
     bool (*may_connect)(void *ctx, const struct sockaddr *address);
@@ -39,7 +40,7 @@ struct sea_http_transfer {
     char *body;
     size_t body_len, body_read;
     struct sea_buf answer, answer_headers;
-    struct event deadline; /* ours: libcurl's doesn't run while a call waits for a connection */
+    struct event deadline; /* of HTTP: libcurl's doesn't run while a call waits for a connection */
     int64_t begun_ms;
     char cause[CURL_ERROR_SIZE];
 };
@@ -48,6 +49,7 @@ struct sea_http_client {
     struct sea_http_client_config config;
     struct event_base *base;
     CURLM *multi;
+    struct sea_mailers *mailers;
     struct event timer;
     TAILQ_HEAD(, sea_http_transfer) transfers;
     uint32_t in_flight;
@@ -82,9 +84,11 @@ static void free_transfer(struct sea_http_transfer *transfer)
     struct sea_http_client *client = transfer->client;
     TAILQ_REMOVE(&client->transfers, transfer, of_client);
     client->in_flight--;
-    evtimer_del(&transfer->deadline);
-    curl_multi_remove_handle(client->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
+    if (transfer->mailer == NULL) {
+        evtimer_del(&transfer->deadline);
+        curl_multi_remove_handle(client->multi, transfer->easy);
+        curl_easy_cleanup(transfer->easy);
+    }
     curl_slist_free_all(transfer->headers);
     sea_buf_free(&transfer->answer);
     sea_buf_free(&transfer->answer_headers);
@@ -98,7 +102,7 @@ static bool was_sent(const struct sea_http_transfer *transfer)
 {
     long head_bytes = 0;
     curl_off_t body_bytes = 0;
-    if (transfer->is_mail) return transfer->body_read == transfer->body_len;
+    if (transfer->mailer != NULL) return transfer->body_read == transfer->body_len;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &head_bytes);
     curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
     return head_bytes > 0 || body_bytes > 0;
@@ -141,7 +145,7 @@ static bool is_mail_refused(const struct sea_http_transfer *transfer, CURLcode r
 {
     bool is_said =
         result == CURLE_SEND_ERROR || (result == CURLE_WEIRD_SERVER_REPLY && was_sent(transfer));
-    return transfer->is_mail && is_said && status >= 400;
+    return transfer->mailer != NULL && is_said && status >= 400;
 }
 
 static void finish(struct sea_http_transfer *transfer, CURLcode result)
@@ -159,16 +163,21 @@ static void finish(struct sea_http_transfer *transfer, CURLcode result)
         .is_forbidden = transfer->is_forbidden,
         .took_ms = sea_clock_mono_ms() - transfer->begun_ms,
     };
-    if (transfer->is_mail) reply.body = line_of(reply.headers, status);
-    if (transfer->is_mail && result != CURLE_OK && status < 400) reply.status = 0;
+    if (transfer->mailer != NULL) reply.body = line_of(reply.headers, status);
+    if (transfer->mailer != NULL && result != CURLE_OK && status < 400) reply.status = 0;
     if (result != CURLE_OK && !is_mail_refused(transfer, result, status)) {
         reply.outcome = was_sent(transfer) ? SEA_HTTP_UNKNOWN : SEA_HTTP_NOT_SENT;
         reply.cause = transfer->cause[0] != '\0' ? transfer->cause : curl_easy_strerror(result);
         if (reply.is_too_large) reply.cause = "the answer is larger than allowed";
     }
     count(transfer, &reply);
-    transfer->on_reply(transfer->ctx, &reply);
+    if (transfer->on_reply != NULL) transfer->on_reply(transfer->ctx, &reply);
     free_transfer(transfer);
+}
+
+static void on_mailed(void *ctx, CURLcode result)
+{
+    finish(ctx, result);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *ctx)
@@ -302,7 +311,6 @@ static void set_mail(struct sea_http_transfer *transfer, const struct sea_http_c
 {
     CURL *easy = transfer->easy;
     const struct sea_http_mail *mail = call->mail;
-    transfer->is_mail = true;
     transfer->body = sea_str_dup(call->body);
     transfer->body_len = call->body.len;
     transfer->headers = curl_slist_append(NULL, mail->to);
@@ -313,8 +321,8 @@ static void set_mail(struct sea_http_transfer *transfer, const struct sea_http_c
     if (mail->user != NULL) SET(easy, CURLOPT_PASSWORD, mail->password);
     SET(easy, CURLOPT_MAIL_FROM, mail->from);
     SET(easy, CURLOPT_MAIL_RCPT, transfer->headers);
-    /* libcurl waits for the answer to the QUIT after a refusal, and does nothing else meanwhile. */
-    SET(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeout_ms + 999) / 1000);
+    SET(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    SET(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(timeout_ms + 999) / 1000); /* to a QUIT */
     SET(easy, CURLOPT_UPLOAD, 1L);
     SET(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->body.len);
     SET(easy, CURLOPT_READFUNCTION, give_body);
@@ -375,6 +383,32 @@ static void set_options(struct sea_http_transfer *transfer, const struct sea_htt
         SET(easy, CURLOPT_CAINFO, transfer->client->config.ca_file);
 }
 
+static void start_http(struct sea_http_transfer *transfer, const struct sea_http_call *call,
+                       uint32_t timeout_ms)
+{
+    struct timeval timeout = {timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000};
+    transfer->easy = curl_easy_init();
+    sea_assert(transfer->easy != NULL);
+    set_options(transfer, call);
+    set_headers(transfer, call);
+    set_body(transfer, call);
+    if (call->may_connect != NULL) set_judge(transfer);
+    evtimer_assign(&transfer->deadline, transfer->client->base, on_deadline, transfer);
+    evtimer_add(&transfer->deadline, &timeout);
+    sea_assert(curl_multi_add_handle(transfer->client->multi, transfer->easy) == CURLM_OK);
+}
+
+static void start_mail(struct sea_http_transfer *transfer, const struct sea_http_call *call,
+                       uint32_t timeout_ms)
+{
+    sea_assert(call->may_connect == NULL);
+    transfer->mailer = sea_mailers_take(transfer->client->mailers, call->url);
+    transfer->easy = sea_mailer_easy(transfer->mailer);
+    set_options(transfer, call);
+    set_mail(transfer, call, timeout_ms);
+    sea_mailer_run(transfer->mailer, on_mailed, transfer);
+}
+
 struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
                                                const struct sea_http_call *call,
                                                sea_http_reply_fn *on_reply, void *ctx)
@@ -385,7 +419,6 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
     size_t answer_max =
         call->response_max_bytes > 0 ? call->response_max_bytes : RESPONSE_MAX_BYTES;
     *transfer = (struct sea_http_transfer){.client = client,
-                                           .easy = curl_easy_init(),
                                            .on_reply = on_reply,
                                            .ctx = ctx,
                                            .may_connect = call->may_connect,
@@ -393,27 +426,19 @@ struct sea_http_transfer *sea_http_client_send(struct sea_http_client *client,
                                            .answer = SEA_BUF(answer_max),
                                            .answer_headers = SEA_BUF(HEADERS_MAX_BYTES),
                                            .begun_ms = sea_clock_mono_ms()};
-    sea_assert(transfer->easy != NULL);
-    set_options(transfer, call);
-    if (call->mail != NULL) {
-        set_mail(transfer, call, timeout_ms);
-    } else {
-        set_headers(transfer, call);
-        set_body(transfer, call);
-    }
-    if (call->may_connect != NULL) set_judge(transfer);
-    struct timeval timeout = {timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000};
-    evtimer_assign(&transfer->deadline, client->base, on_deadline, transfer);
-    evtimer_add(&transfer->deadline, &timeout);
     TAILQ_INSERT_TAIL(&client->transfers, transfer, of_client);
     client->in_flight++;
-    sea_assert(curl_multi_add_handle(client->multi, transfer->easy) == CURLM_OK);
+    if (call->mail != NULL)
+        start_mail(transfer, call, timeout_ms);
+    else
+        start_http(transfer, call, timeout_ms);
     return transfer;
 }
 
 void sea_http_client_cancel(struct sea_http_transfer *transfer)
 {
-    free_transfer(transfer);
+    transfer->on_reply = NULL;
+    if (transfer->mailer == NULL) free_transfer(transfer);
 }
 
 uint32_t sea_http_client_in_flight(const struct sea_http_client *client)
@@ -437,6 +462,7 @@ enum sea_err sea_http_client_open(struct sea_http_client **ret, struct event_bas
     client->multi = curl_multi_init();
     sea_assert(client->multi != NULL);
     TAILQ_INIT(&client->transfers);
+    sea_mailers_open(&client->mailers, base, client->config.in_flight_max);
     evtimer_assign(&client->timer, base, on_timer, client);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
@@ -454,6 +480,7 @@ void sea_http_client_close(struct sea_http_client **pointer)
     struct sea_http_client *client = *pointer;
     if (client == NULL) return;
     *pointer = NULL;
+    sea_mailers_close(&client->mailers);
     struct sea_http_transfer *next = NULL;
     for (struct sea_http_transfer *transfer = TAILQ_FIRST(&client->transfers); transfer != NULL;
          transfer = next) {

@@ -1,6 +1,7 @@
-/* sea_http_client.h: HTTP calls to other systems, and mail to a submission server, on libcurl's
- * multi interface and the caller's libevent loop. One thread. No redirects are followed;
- * certificates are verified; HTTP/1.1, or SMTP, over kept connections. */
+/* sea_http_client.h: HTTP calls to other systems, on libcurl's multi interface and the caller's
+ * libevent loop, and mail to a submission server, on threads of its own; replies come on the loop.
+ * No redirects are followed; certificates are verified; HTTP/1.1, or SMTP, over kept connections.
+ */
 #ifndef SEA_HTTP_CLIENT_H
 #define SEA_HTTP_CLIENT_H
 
@@ -22,9 +23,8 @@ struct sea_http_client_config {
 /* Mail (RFC 6409): the body is a message with CRLF, the address smtp://host:port/NAME or smtps://…,
  * where NAME is what we call ourselves. A call is answered when the server said of the message that
  * it takes it (250) or doesn't (4xx, 5xx); the reply's body is that line. Troubles with the server
- * itself (its greeting, TLS, the login) are NOT_SENT, with the status it gave. After a refusal, and
- * when a kept connection is closed with the client, libcurl waits for the answer to its QUIT, and
- * the loop with it: `timeout_ms` at most. */
+ * itself (its greeting, TLS, the login) are NOT_SENT, with the status it gave. After a refusal the
+ * reply waits for the answer to a QUIT, `timeout_ms` at most. */
 struct sea_http_mail {
     const char *from, *to;       /* of the envelope, without brackets */
     const char *user, *password; /* NULL: no login */
@@ -48,7 +48,7 @@ struct sea_http_call {
     bool may_repeat;
     /* NULL: wherever the name leads. Otherwise asked with `ctx` for the very address that is about
      * to be connected to, after the name was looked up; such a call has a connection of its own and
-     * passes no proxy. */
+     * passes no proxy. Not for mail. */
     bool (*may_connect)(void *ctx, const struct sockaddr *address);
 };
 
@@ -91,7 +91,7 @@ SEA_MUST_CHECK struct sea_http_transfer *sea_http_client_send(struct sea_http_cl
                                                               const struct sea_http_call *call,
                                                               sea_http_reply_fn *on_reply,
                                                               void *ctx);
-/* `on_reply` will not be called; the peer may or may not have seen the call. */
+/* `on_reply` will not be called; the peer may or may not have seen the call, mail goes on. */
 void sea_http_client_cancel(struct sea_http_transfer *transfer);
 
 uint32_t sea_http_client_in_flight(const struct sea_http_client *client);

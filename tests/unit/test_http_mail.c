@@ -1,5 +1,5 @@
-/* test_http_mail.c: mail to a submission server of our own, on a thread of its own (libcurl waits
- * for the answer to its QUIT), which answers each step as it is told. */
+/* test_http_mail.c: mail to a submission server of our own, on a thread of its own, which answers
+ * each step as it is told. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +16,15 @@
 
 enum { PATIENCE_MS = 10000 };
 
-/* What the server says; NULL: it hangs up instead. */
+/* What the server says; NULL: it hangs up instead; "": nothing. */
 static struct {
-    const char *greeting, *mail, *rcpt, *data, *end;
+    const char *greeting, *mail, *rcpt, *data, *end, *quit;
 } words;
 
 static const char *const GREETING = "220 here\r\n", *const OK = "250 2.1.0 ok\r\n",
                          *const GO_ON = "354 go on\r\n",
-                         *const TAKEN = "250 2.0.0 queued as 4711\r\n";
+                         *const TAKEN = "250 2.0.0 queued as 4711\r\n", *const BYE = "221 bye\r\n",
+                         *const NOTHING = "";
 
 static struct event_base *base, *theirs;
 static struct event *stopped;
@@ -75,7 +76,7 @@ static void on_line(const char *line)
         is_message = words.data == GO_ON;
         say(words.data);
     } else if (strncmp(line, "QUIT", 4) == 0) {
-        say("221 bye\r\n");
+        say(words.quit);
     }
 }
 
@@ -187,6 +188,7 @@ static int open_all(void **state)
     words.mail = words.rcpt = OK;
     words.data = GO_ON;
     words.end = TAKEN;
+    words.quit = BYE;
     assert_int_equal(pipe(stop_pipe), 0);
     stopped = event_new(theirs, stop_pipe[0], EV_READ, on_stop, NULL);
     event_add(stopped, NULL);
@@ -308,8 +310,81 @@ static void what_is_wrong_with_the_server_or_the_login_is_no_refusal(void **stat
     assert_int_equal(last.status, 554);
 }
 
+/* What the server says late, once our loop has seen it silent. */
+static struct {
+    const char *after, *words;
+    bool was_seen;
+} late;
+
+static void on_look(evutil_socket_t fd, short what, void *event)
+{
+    static const struct timeval soon = {0, 10000};
+    (void)fd;
+    (void)what;
+    if (!was_heard(late.after)) {
+        event_add(*(struct event **)event, &soon);
+        return;
+    }
+    late.was_seen = true;
+    pthread_mutex_lock(&lock);
+    say(late.words);
+    pthread_mutex_unlock(&lock);
+}
+
+static void send_to_a_slow_server(const char *after, const char *said)
+{
+    static const struct timeval soon = {0, 10000};
+    static struct event *look;
+    late.after = after;
+    late.words = said;
+    late.was_seen = false;
+    look = event_new(base, -1, 0, on_look, &look);
+    event_add(look, &soon);
+    send_mail((struct sea_http_mail){.is_plain = true});
+    event_free(look);
+}
+
+static void nothing_else_waits_for_a_slow_server(void **state)
+{
+    (void)state;
+    set(&words.end, NOTHING);
+    send_to_a_slow_server("\n.\n", TAKEN);
+    assert_true(late.was_seen);
+    assert_int_equal(last.status, 250);
+    set(&words.end, TAKEN);
+    set(&words.quit, NOTHING);
+    set(&words.rcpt, "550 5.1.1 nobody\r\n");
+    send_to_a_slow_server("QUIT\n", BYE);
+    assert_true(late.was_seen);
+    assert_int_equal(last.status, 550);
+}
+
+static void a_client_ends_at_once_while_a_server_is_silent(void **state)
+{
+    const struct sea_http_mail mail = {
+        .from = "care@shop.example", .to = "ana@example.com", .is_plain = true};
+    char url[64];
+    (void)state;
+    set(&words.quit, NOTHING);
+    send_mail((struct sea_http_mail){.is_plain = true});
+    forget_connections();
+    assert_false(was_heard("QUIT"));
+    set(&words.greeting, NOTHING);
+    snprintf(url, sizeof(url), "smtp://127.0.0.1:%u/shop.example", port);
+    const struct sea_http_call call = {.peer = "smtp", .url = url, .mail = &mail};
+    struct sea_http_transfer *cancelled = sea_http_client_send(client, &call, on_reply, NULL);
+    assert_non_null(cancelled);
+    size_t before = reply_count;
+    sea_http_client_cancel(cancelled);
+    assert_non_null(sea_http_client_send(client, &call, on_reply, NULL));
+    sea_http_client_close(&client);
+    assert_int_equal(reply_count, before);
+}
+
 #define MAIL_TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
 SEA_TESTS(MAIL_TEST(a_message_is_answered_when_the_server_took_it),
           MAIL_TEST(a_refusal_is_an_answer),
           MAIL_TEST(without_an_answer_it_is_unknown_only_after_the_messages_end),
-          MAIL_TEST(what_is_wrong_with_the_server_or_the_login_is_no_refusal))
+          MAIL_TEST(what_is_wrong_with_the_server_or_the_login_is_no_refusal),
+          MAIL_TEST(nothing_else_waits_for_a_slow_server),
+          MAIL_TEST(a_client_ends_at_once_while_a_server_is_silent))
