@@ -117,6 +117,10 @@ static enum sea_err hear_message(struct batch *batch, const struct sea_record *r
     const Seadesk__V1__MessageBody *body = sea_decode(
         &seadesk__v1__message_body__descriptor, sea_buf_view(&batch->plain), &batch->body_arena);
     if (body == NULL || body->n_attachments == 0) return SEA_OK;
+    if (!media_pieces_fit(body)) {
+        sea_txn_refuse(batch->txn, record, "malformed");
+        return SEA_OK;
+    }
     struct heard *heard = &batch->heard[batch->count];
     *heard = (struct heard){.record = record,
                             .channel = sea_str(message->channel),

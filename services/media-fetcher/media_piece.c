@@ -1,4 +1,4 @@
-/* media_piece.c: pieces of files, read with their bounds. */
+/* media_piece.c: pieces of files and their number, read with their bounds. */
 #include "media_piece.h"
 
 #include <string.h>
@@ -23,5 +23,12 @@ bool media_piece_read(struct sea_str value, struct sea_arena *arena, struct medi
     };
     memcpy(ret->contact.bytes, piece->contact_key.data, sizeof(ret->contact.bytes));
     memcpy(ret->message_id.bytes, piece->message_id.data, sizeof(ret->message_id.bytes));
+    return true;
+}
+
+bool media_pieces_fit(const Seadesk__V1__MessageBody *body)
+{
+    for (size_t i = 0; i < body->n_attachments; i++)
+        if (body->attachments[i]->pieces > MEDIA_PIECES_MAX) return false;
     return true;
 }

@@ -1,10 +1,11 @@
 /* media_piece.h: a piece of a file that came inside its message, as ingest puts it on
- * seadesk.files. Pure. */
+ * seadesk.files, and how many of them a message says there are. Pure. */
 #ifndef MEDIA_PIECE_H
 #define MEDIA_PIECE_H
 
 #include "sea_arena.h"
 #include "sea_id.h"
+#include "seadesk/v1/messages.pb-c.h"
 
 enum {
     MEDIA_ATTACHMENTS_MAX = 20, /* of a message */
@@ -23,5 +24,8 @@ struct media_piece {
 /* False: it is none, or says what no piece can. */
 SEA_MUST_CHECK bool media_piece_read(struct sea_str value, struct sea_arena *arena,
                                      struct media_piece *ret);
+
+/* Whether each attachment's `pieces` is a number that a file can have. */
+bool media_pieces_fit(const Seadesk__V1__MessageBody *body);
 
 #endif

@@ -506,6 +506,23 @@ static void a_piece_is_read_within_its_bounds(void **state)
     }
 }
 
+static void a_message_says_of_no_file_that_it_has_more_pieces_than_one_can(void **state)
+{
+    (void)state;
+    Seadesk__V1__Attachment fetched = SEADESK__V1__ATTACHMENT__INIT, inside = fetched;
+    Seadesk__V1__Attachment *attachments[] = {&fetched, &inside};
+    Seadesk__V1__MessageBody body = SEADESK__V1__MESSAGE_BODY__INIT;
+    assert_true(media_pieces_fit(&body));
+    body.attachments = attachments;
+    body.n_attachments = 2;
+    inside.pieces = MEDIA_PIECES_MAX;
+    assert_true(media_pieces_fit(&body));
+    inside.pieces = MEDIA_PIECES_MAX + 1;
+    assert_false(media_pieces_fit(&body));
+    inside.pieces = UINT32_MAX;
+    assert_false(media_pieces_fit(&body));
+}
+
 SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_to),
           cmocka_unit_test(a_url_is_judged_as_it_will_be_called),
           cmocka_unit_test(what_has_no_end_or_a_nul_inside_is_no_url),
@@ -516,6 +533,7 @@ SEA_TESTS(cmocka_unit_test(only_addresses_of_the_public_internet_are_connected_t
           cmocka_unit_test(what_a_file_is_stands_in_its_bytes),
           cmocka_unit_test(what_came_is_held_against_what_was_told),
           cmocka_unit_test(a_piece_is_read_within_its_bounds),
+          cmocka_unit_test(a_message_says_of_no_file_that_it_has_more_pieces_than_one_can),
           cmocka_unit_test(each_provider_is_asked_in_its_own_way),
           cmocka_unit_test(an_answer_that_names_the_file_leads_to_it),
           cmocka_unit_test(a_token_is_shown_to_its_provider_alone),
