@@ -131,6 +131,11 @@ bool sea_key_is_nil(struct sea_key key)
     return sea_key_eq(key, (struct sea_key){{0}});
 }
 
+uint16_t sea_spread(const uint8_t id[16])
+{
+    return (uint16_t)(id[0] << 8 | id[1]);
+}
+
 static uint32_t murmur2(struct sea_str key)
 {
     const uint32_t m = 0x5bd1e995;

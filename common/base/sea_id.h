@@ -1,5 +1,5 @@
 /* sea_id.h: UUIDs (RFC 9562): version 7 from time and random bytes, version 5 derived from a name,
- * and text forms; contact keys as text; parcels' keys; the partition of a key. */
+ * and text forms; contact keys as text; parcels' keys; the place and the partition of a key. */
 #ifndef SEA_ID_H
 #define SEA_ID_H
 
@@ -26,6 +26,10 @@ void sea_key_print(struct sea_key key, char ret[SEA_KEY_TEXT]);
 SEA_MUST_CHECK bool sea_key_parse(struct sea_str text, struct sea_key *ret);
 bool sea_key_eq(struct sea_key a, struct sea_key b);
 bool sea_key_is_nil(struct sea_key key);
+
+/* The first two bytes of a key or of a version 5 id as a number. They are spread evenly: good for a
+ * place in a table. */
+uint16_t sea_spread(const uint8_t id[16]);
 
 /* Kafka's murmur2 placement (org.apache.kafka.common.utils.Utils.murmur2, toPositive): 0 …
  * partitions-1. */

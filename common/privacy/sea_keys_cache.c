@@ -29,7 +29,7 @@ void sea_keys_cache_close(struct sea_keys_cache **cache)
 
 static size_t set_of(const struct sea_key *contact)
 {
-    return ((size_t)contact->bytes[0] << 8 | contact->bytes[1]) % SETS;
+    return sea_spread(contact->bytes) % SETS;
 }
 
 static bool is_alive(const struct sea_keys_entry *entry, const struct sea_key *contact,

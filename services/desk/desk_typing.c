@@ -75,8 +75,7 @@ static bool is_too_often(struct desk_typing *typing, const struct desk_call *cal
 {
     struct sea_str user = sea_str(call->who.user);
     struct sea_uuid hash = sea_uuid5(&user, 1);
-    uint16_t who = (uint16_t)(hash.bytes[0] << 8 | hash.bytes[1]);
-    return !sea_typing_take(&typing->agents, who, sea_clock_mono_ms());
+    return !sea_typing_take(&typing->agents, sea_spread(hash.bytes), sea_clock_mono_ms());
 }
 
 static void pass_on(struct desk_call *call, const struct desk_chat *chat)

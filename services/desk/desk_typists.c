@@ -7,7 +7,7 @@ enum { SECOND_MS = 1000, FOUND_MS = 10000, NONE_MS = 2000 };
 
 static struct desk_typist *place_of(struct desk_typists *typists, struct sea_key contact)
 {
-    return &typists->places[(contact.bytes[0] << 8 | contact.bytes[1]) % DESK_TYPISTS_PLACES];
+    return &typists->places[sea_spread(contact.bytes) % DESK_TYPISTS_PLACES];
 }
 
 enum desk_typist_step desk_typists_hear(struct desk_typists *typists, struct sea_key contact,

@@ -5,6 +5,7 @@
 #include "ingest_json.h"
 #include "sea_clock.h"
 #include "sea_http_file.h"
+#include "sea_id.h"
 #include "sea_metrics_common.h"
 #include "sea_seal.h"
 
@@ -44,7 +45,7 @@ static struct sea_key contact_of(const struct ingest_edge *edge, const struct se
 static struct ingest_rate *rate_of(struct ingest_edge *edge, const struct sea_visitor *visitor)
 {
     struct sea_key key = contact_of(edge, visitor);
-    return &edge->visitor_rates[(key.bytes[0] << 8 | key.bytes[1]) % INGEST_VISITOR_RATES];
+    return &edge->visitor_rates[sea_spread(key.bytes) % INGEST_VISITOR_RATES];
 }
 
 struct ingest_intake *ingest_http_visit(struct ingest_edge *edge,
@@ -128,8 +129,7 @@ static bool may_tell(const struct ingest_edge *edge, const struct sea_account *a
 static void tell_typing(struct ingest_edge *edge, const struct sea_visitor *visitor)
 {
     struct sea_key contact = contact_of(edge, visitor);
-    uint16_t who = (uint16_t)(contact.bytes[0] << 8 | contact.bytes[1]);
-    if (sea_typing_take(&edge->typing, who, sea_clock_mono_ms()))
+    if (sea_typing_take(&edge->typing, sea_spread(contact.bytes), sea_clock_mono_ms()))
         sea_typing_tell(ingest_intakes_redis(edge->intakes), SEA_TYPING_VISITOR, contact);
     else
         sea_metric_inc(&sea_m_typing_total, "too_often");

@@ -58,6 +58,13 @@ static void a_contact_key_goes_there_and_back(void **state)
     assert_false(sea_key_parse(SEA_STR("0011"), &again));
 }
 
+static void a_key_has_a_place_by_its_first_two_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(sea_spread((struct sea_key){{0x12, 0xab, 0xff}}.bytes), 0x12ab);
+    assert_int_equal(sea_spread((struct sea_key){{0xff, 0xff}}.bytes), UINT16_MAX);
+}
+
 /* The vectors of Kafka's own UtilsTest.testMurmur2, and two whose last word is one byte, from
  * kafka-python. Within 2^31 partitions the placement is the whole hash. */
 static void placement_is_kafkas(void **state)
@@ -100,5 +107,6 @@ SEA_TESTS(cmocka_unit_test(a_version_7_id_is_rfc_9562s_example),
           cmocka_unit_test(a_derived_id_is_what_any_rfc_9562_library_computes),
           cmocka_unit_test(only_whole_ids_are_read),
           cmocka_unit_test(a_contact_key_goes_there_and_back),
+          cmocka_unit_test(a_key_has_a_place_by_its_first_two_bytes),
           cmocka_unit_test(placement_is_kafkas),
           cmocka_unit_test(a_tracking_number_has_one_key_however_it_is_written))
