@@ -23,7 +23,7 @@ def letter(channel, **more):
 
 
 def ticket_of(desk, message):
-    shown = eventually(lambda: desk.message(message["channel"], message["message_id"]), 120)
+    shown = eventually(lambda: desk.message(message["channel"], message["message_id"], message["account"]), 120)
     return desk.get(f"/tickets/{shown['ticket_id']}").json()
 
 

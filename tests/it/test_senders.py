@@ -1,13 +1,15 @@
 """test_senders.py: an agent's reply goes back by the way the customer wrote: chat apps, and e-mail."""
 import re
+import ssl
+import subprocess
 import sys
 import time
 
 import pytest
 
 import edge as e
-from smtp_server import SmtpServer
-from stack import CHECKOUT, copied_config, eventually
+from smtp_server import LOGIN, PASSWORD, SmtpServer
+from stack import CHECKOUT, eventually
 from test_ingest_channels import letter, newest_of, ticket_of
 
 sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
@@ -52,21 +54,56 @@ def test_a_reply_goes_back_into_the_app_it_was_asked_in(channel, edge, desk, ana
 
 # ---- e-mail ----
 
+HOST = "mail.localhost"  # this machine (RFC 6761 6.3), but not by a name that TLS is forgone for
+
+
+def certified(folder, name):
+    """The certificate that a server of HOST shows, and the context that it shows it in."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout", key,
+                    "-out", certificate, "-subj", "/CN=" + HOST, "-addext", "subjectAltName=DNS:" + HOST],
+                   check=True, capture_output=True, timeout=60)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    return certificate, tls
+
+
 @pytest.fixture(scope="module")
-def smtp(service, tmp_path_factory):
-    """A submission server that the account email/demo sends through."""
-    server = SmtpServer()
-    config = copied_config(tmp_path_factory.mktemp("smtp"), "channels.yaml", lambda text: text.replace(
-        "  - channel: email  ", "  - channel: email\n    send: "
-        f"{{adapter: smtp, base: '{server.url}', sender: Shop <care@shop.example>}}\n    #"))
-    for name in ("router", "notifier"):
-        service(name).settings(SEADESK_CONFIG=str(config))
+def servers(service, tmp_path_factory):
+    """Submission servers by the accounts of e-mail that send through them; all but demo's need TLS and a login."""
+    folder = tmp_path_factory.mktemp("smtp")
+    (trusted, good), (_, wrong) = certified(folder, "good"), certified(folder, "wrong")
+    made = {"demo": SmtpServer(), "starttls": SmtpServer("smtp", HOST, good), "smtps": SmtpServer("smtps", HOST, good),
+            "wrong-starttls": SmtpServer("smtp", HOST, wrong), "wrong-smtps": SmtpServer("smtps", HOST, wrong),
+            "no-tls": SmtpServer("smtp", HOST)}
+
+    def sending(channels):
+        accounts = [one for one in channels["accounts"] if (one["channel"], one["account"]) != ("email", "demo")]
+        for name, server in made.items():
+            login = {} if name == "demo" else {"login": LOGIN, "token": {"value": PASSWORD}}
+            accounts.append({"channel": "email", "account": name, "send": {
+                "adapter": "smtp", "base": server.url, "sender": "Shop <care@shop.example>", **login}})
+        return {**channels, "accounts": accounts}
+
+    config = e.channels_changed(folder, sending)
+    names = ("ingest", "router", "notifier")
+    for name in names:
+        service(name).settings(SEADESK_CONFIG=str(config), SSL_CERT_FILE=str(trusted))
         service(name).restart()
-    yield server
-    for name in ("router", "notifier"):
+    for server in made.values():
+        server.right = good
+    yield made
+    for name in names:
         service(name).settings()
         service(name).restart()
-    server.close()
+    for server in made.values():
+        server.close()
+
+
+@pytest.fixture
+def smtp(servers):
+    """The submission server that the account email/demo sends through."""
+    return servers["demo"]
 
 
 def taken(desk, ana, message):
@@ -97,6 +134,16 @@ def test_a_reply_by_e_mail_goes_on_with_its_thread(smtp, edge, desk, ana, pg):
     assert sent["Message-ID"] == f"<{delivery[0]}@shop.example>"
 
 
+def asked_by_e_mail(account, edge, desk, ana):
+    """A reply to a customer's e-mail; its ticket and their address."""
+    message = letter("email", account=account, subject="Size")
+    address = message["contact"]["id"] = e.new("ana") + "@example.com"
+    assert edge.message(message).status_code == 202
+    ticket = taken(desk, ana, message)
+    ana.done("reply", ticket, text="It comes tomorrow.", language="en")
+    return ticket, address
+
+
 def bounced(edge, sent):
     """The report of a mail server that couldn't deliver it after all, as Mailgun posts it."""
     report = "\r\n".join([
@@ -112,11 +159,7 @@ def bounced(edge, sent):
 
 
 def test_a_bounce_is_the_receipt_of_what_failed(smtp, edge, desk, ana, pg):
-    message = letter("email", subject="Size")
-    address = message["contact"]["id"] = e.new("ana") + "@example.com"
-    assert edge.message(message).status_code == 202
-    ticket = taken(desk, ana, message)
-    ana.done("reply", ticket, text="It comes tomorrow.", language="en")
+    ticket, address = asked_by_e_mail("demo", edge, desk, ana)
     eventually(lambda: states(pg, ticket) == {"accepted"}, 120)
     answer = bounced(edge, smtp.to(address)[0])
     assert answer.status_code == 200, answer.text
@@ -128,11 +171,31 @@ def test_a_bounce_is_the_receipt_of_what_failed(smtp, edge, desk, ana, pg):
     ("DATA", None, "accepted", 1)])
 def test_what_the_mail_server_says_is_what_becomes_of_it(smtp, edge, desk, ana, pg, step, said, state, count):
     """Refused for good; not now; gone after the message's end, which is never sent again; and before it, which is."""
-    message = letter("email", subject="Size")
-    address = message["contact"]["id"] = e.new("ana") + "@example.com"
-    assert edge.message(message).status_code == 202
-    ticket = taken(desk, ana, message)
     smtp.answers[step] = [said]
-    ana.done("reply", ticket, text="It comes tomorrow.", language="en")
+    ticket, address = asked_by_e_mail("demo", edge, desk, ana)
     eventually(lambda: states(pg, ticket) == {state}, 120)
     assert (smtp.answers[step], len(smtp.to(address))) == ([], count)
+
+
+@pytest.mark.parametrize("account", ["starttls", "smtps"])
+def test_login_and_letter_go_inside_tls(account, servers, edge, desk, ana, pg):
+    server = servers[account]
+    ticket, address = asked_by_e_mail(account, edge, desk, ana)
+    eventually(lambda: states(pg, ticket) == {"accepted"}, 120)
+    assert len(server.to(address)) == 1
+    assert {("AUTH", True), ("MAIL", True)} <= set(server.heard)
+    assert {verb for verb, is_inside in server.heard if not is_inside} <= {"EHLO", "STAR"}
+
+
+@pytest.mark.parametrize("account", ["wrong-starttls", "wrong-smtps", "no-tls"])
+def test_without_the_right_certificate_nothing_is_told_and_the_letter_waits_for_it(account, servers, edge, desk, ana, pg):
+    """Neither password nor letter, although the server offers the login in clear, too."""
+    server = servers[account]
+    ticket, address = asked_by_e_mail(account, edge, desk, ana)
+    eventually(lambda: pg.query("SELECT state, reason FROM notifier.delivery_v WHERE ticket_id = %s", ticket)
+               == [("queued", "no_connection")], 120)
+    assert {verb for verb, _ in server.heard} <= {"EHLO", "STAR", "QUIT"}
+    assert server.taken == []
+    server.tls = server.right
+    eventually(lambda: states(pg, ticket) == {"accepted"}, 120)
+    assert len(server.to(address)) == 1
