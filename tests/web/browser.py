@@ -79,6 +79,7 @@ class Page:
             self.driver.get(self.url)
         else:
             self.driver.execute_script("location.hash = arguments[0]", f"#/t/{ticket_id}")
+            self.wait(f"#composer[data-ticket='{ticket_id}']")
             self.wait(".talk-pane[data-has='ticket'] #log .message")
 
     def sign_in(self, user=USER, password=PASSWORD):
@@ -97,18 +98,25 @@ class Page:
         return next((element for element in self.all(selector)
                      if element.is_displayed() and (text is None or text in element.text)), None)
 
+    def wait_free(self, selector, text=None):
+        """The same once no command is under way: until then what is clicked or typed there counts for nothing."""
+        def free():
+            element = self.seen(selector, text)
+            return element if element and element.is_enabled() else None
+        return eventually(free)
+
     def gone(self, selector, seconds=60):
         eventually(lambda: not self.seen(selector), seconds)
 
     def click(self, selector, text=None):
         def clicked():
-            self.wait(selector, text).click()
+            self.wait_free(selector, text).click()
             return True
         eventually(clicked)
 
     def type(self, selector, text):
         def typed():
-            field = self.wait(selector)
+            field = self.wait_free(selector)
             field.clear()
             field.send_keys(text)
             return True
