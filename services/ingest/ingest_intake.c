@@ -143,6 +143,15 @@ static void on_lost(void *ctx, bool is_fatal)
     if (is_fatal) intakes->is_dead = true;
 }
 
+/* Whether a batch of events says the same once more: so few that they can be compared. */
+static bool is_said_before(const struct ingest_intake *intake, size_t item)
+{
+    const struct ingest_items *items = &intake->items;
+    for (size_t i = 0; intake->events > 1 && i < item; i++)
+        if (sea_uuid_eq(items->list[i].id, items->list[item].id)) return true;
+    return false;
+}
+
 static enum sea_err encode_all(struct ingest_intake *intake)
 {
     const struct ingest_intakes *intakes = intake->owner;
@@ -154,7 +163,8 @@ static enum sea_err encode_all(struct ingest_intake *intake)
     intake->is_duplicate = sea_arena_zero(&intake->arena, items->count + 1);
     if (!intake->records || !intake->is_duplicate) err = SEA_ERR_REJECT;
     for (size_t i = 0; !err && i < items->count; i++) {
-        intake->is_duplicate[i] = ingest_memory_knows(intakes->memory, items->list[i].id, &check);
+        intake->is_duplicate[i] = ingest_memory_knows(intakes->memory, items->list[i].id, &check) ||
+                                  is_said_before(intake, i);
         if (intake->is_duplicate[i]) continue;
         err = ingest_encode(&intakes->options.encoder, &items->list[i], intake->received_at_ms,
                             sea_str(intake->trace), &intake->arena, &intake->records[i]);

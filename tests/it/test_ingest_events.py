@@ -166,6 +166,8 @@ def test_a_batch_is_answered_with_one_id_for_each_event(edge, orders):
     fresh = held_event()
     assert edge.batch([events[3], fresh]).json() == {"accepted": 1, "duplicate": 1, "ids": [ids[3], e.event_id(fresh)]}
     assert edge.batch([]).json() == {"accepted": 0, "duplicate": 0, "ids": []}
+    twice = held_event()
+    assert edge.batch([twice, {**twice, "time": None}]).json() == {"accepted": 1, "duplicate": 1, "ids": [e.event_id(twice)] * 2}
 
 
 def test_unknown_fields_and_null_are_ignored(edge):

@@ -98,6 +98,11 @@ def check_ways(ingest, table):
     new = ingest.event(kind, least)
     attributes = {f"ce_{name}": new[name] for name in ("specversion", "id", "source", "type")}
     yield "binary mode is taken", ingest.post(least, "application/json", **attributes)[0] == 202
+    new = ingest.event(kind, least)
+    attributes = {f"ce_{name}": f'"{new[name]}"' for name in ("specversion", "id", "source", "type")}
+    yield "binary mode's headers may be quoted", ingest.post(least, "application/json", **attributes)[0] == 202
+    status, answer = ingest.post({**ingest.event(kind, least), "time": "yesterday"})
+    yield "a time that is none is refused by its name", (status, answer.get("field")) == (422, "/time")
     yield "what is no JSON is malformed", ingest.post(b"{")[0] == 400
     yield "another content type is 415", ingest.post(b"<a/>", "application/xml")[0] == 415
     name = f"kit-{uuid.uuid4()}"
