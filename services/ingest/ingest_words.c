@@ -114,5 +114,5 @@ static void add_answers(struct ingest_words *lines, yyjson_val *object, int dept
 
 void ingest_words_answers(struct ingest_words *lines, yyjson_val *object)
 {
-    add_answers(lines, object, 1);
+    if (yyjson_is_obj(object)) add_answers(lines, object, 1);
 }
