@@ -15,6 +15,14 @@ enum { KEY_TEXT = 64, TIMEOUT_MS = 1000, JSON_MAX = 16 * 1024, ID_BYTES = 16 };
 /* About as many, for as long as the dead letters. */
 static const struct sea_str KEPT = {"1000", 4}, KEPT_MS = {"1209600000", 10};
 
+/* One command, so that a batch of nothing but rejects finds room among those in flight. KEYS:
+ * stream; ARGV: how many, id, sealed, how long. */
+static struct sea_redis_script keep_script = {
+    .name = "reject_keep",
+    .source =
+        "redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'id', ARGV[2], 'v', ARGV[3]) "
+        "redis.call('PEXPIRE', KEYS[1], ARGV[4]) return 1"};
+
 struct ingest_rejects {
     struct sea_redis *redis;
     struct sea_days *days;
@@ -82,14 +90,9 @@ static void on_kept(void *arg, enum sea_err err, const redisReply *reply)
 static void store(struct ingest_rejects *rejects, const char *source, struct sea_str id,
                   struct sea_str sealed)
 {
-    char text[KEY_TEXT];
-    struct sea_str key = key_of(source, text);
-    const struct sea_str add[] = {
-        SEA_STR("XADD"), key, SEA_STR("MAXLEN"), SEA_STR("~"), KEPT, SEA_STR("*"),
-        SEA_STR("id"),   id,  SEA_STR("v"),      sealed};
-    const struct sea_str expire[] = {SEA_STR("PEXPIRE"), key, KEPT_MS};
-    if (sea_redis_send(rejects->redis, add, SEA_COUNT(add), on_kept, NULL) ||
-        sea_redis_send(rejects->redis, expire, SEA_COUNT(expire), NULL, NULL))
+    char key[KEY_TEXT];
+    const struct sea_str words[] = {key_of(source, key), KEPT, id, sealed, KEPT_MS};
+    if (sea_redis_run(rejects->redis, &keep_script, words, 1, SEA_COUNT(words), on_kept, NULL))
         on_kept(NULL, SEA_ERR_RETRY, NULL);
 }
 
