@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest_hold.h"
 #include "ingest_json.h"
 #include "ingest_metrics.h"
 #include "sea_clock.h"
@@ -26,8 +25,7 @@ struct ingest_intakes {
     struct ingest_recall *recall;
     struct ingest_intake *idle;
     size_t idle_count, waiting, held_bytes;
-    struct ingest_hold *hold;
-    struct ingest_queue senders; /* of files; the first one's pieces go */
+    TAILQ_HEAD(, ingest_intake) senders; /* of files; the first one's pieces go */
     size_t pieces_in_flight;
     struct sea_arena piece_arena;
     bool is_dead; /* the producer turned fatal */
@@ -132,7 +130,6 @@ static void on_report(void *ctx, void *opaque, enum sea_err err)
         return;
     }
     if (intake->is_sending || intake->acked + intake->failed < intake->sent) return;
-    if (!intake->failed) ingest_hold_saw(intakes->hold, sea_clock_mono_us() - intake->produced_us);
     intakes->waiting--;
     finish(intake, intake->failed ? SEA_ERR_RETRY : SEA_OK);
 }
@@ -175,11 +172,10 @@ static enum sea_err encode_all(struct ingest_intake *intake)
     return err;
 }
 
-static void produce(struct ingest_intake *intake)
+static void send_records(struct ingest_intake *intake)
 {
     struct ingest_intakes *intakes = intake->owner;
     enum sea_err err = intakes->is_dead ? SEA_ERR_RETRY : SEA_OK;
-    intake->produced_us = sea_clock_mono_us();
     intake->is_sending = true;
     for (size_t i = 0; !err && i < intake->items.count; i++) {
         if (intake->is_duplicate[i]) continue;
@@ -189,15 +185,10 @@ static void produce(struct ingest_intake *intake)
     intake->is_sending = false;
     if (err) intake->failed++, intake->sent++; /* those that went out are still waited for */
     SEA_CRASHPOINT("ingest.produced");
-    if (intake->acked + intake->failed < intake->sent) return;
-    intakes->waiting--;
-    finish(intake, err ? SEA_ERR_RETRY : SEA_OK);
-}
-
-static void send_records(struct ingest_intake *intake)
-{
-    intake->owner->waiting++;
-    ingest_hold_add(intake->owner->hold, intake);
+    if (intake->acked + intake->failed == intake->sent)
+        finish(intake, err ? SEA_ERR_RETRY : SEA_OK);
+    else
+        intakes->waiting++;
 }
 
 /* ---- files ---- */
@@ -239,7 +230,7 @@ static enum sea_err send_piece(struct ingest_intake *intake)
 static void end_files(struct ingest_intake *intake, bool is_lost)
 {
     struct ingest_intakes *intakes = intake->owner;
-    if (intake->is_sender) TAILQ_REMOVE(&intakes->senders, intake, of_queue);
+    if (intake->is_sender) TAILQ_REMOVE(&intakes->senders, intake, of_senders);
     intake->is_sender = false;
     if (is_lost) intake->failed++, intake->sent++;
     if (intake->acked + intake->failed < intake->sent) return;
@@ -279,7 +270,7 @@ static void send_all(struct ingest_intake *intake)
         return;
     }
     intake->has_files = intake->is_sender = true;
-    TAILQ_INSERT_TAIL(&intakes->senders, intake, of_queue);
+    TAILQ_INSERT_TAIL(&intakes->senders, intake, of_senders);
     intakes->waiting++;
     send_pieces(intakes);
 }
@@ -344,7 +335,7 @@ static enum sea_err open_producer(struct ingest_intakes *intakes)
     struct sea_producer_options options = {
         .brokers = from->brokers,
         .client_id = "ingest",
-        .linger_ms = 0, /* they were held */
+        .linger_ms = from->linger_ms,
         .message_timeout_ms = from->ack_timeout_ms,
         .queue_messages_max = QUEUE_RECORDS_MAX,
         .queue_kbytes_max = (int)(from->queue_max_bytes / 1024),
@@ -374,7 +365,6 @@ enum sea_err ingest_intakes_open(struct ingest_intakes **ret,
         return err;
     }
     ingest_memory_open(&intakes->memory);
-    ingest_hold_open(&intakes->hold, options->base, options->linger_ms, produce);
     *ret = intakes;
     return SEA_OK;
 }
@@ -390,10 +380,6 @@ void ingest_intakes_give_up(struct ingest_intakes *intakes)
 {
     struct ingest_intake *intake;
     sea_producer_give_up(intakes->producer);
-    while ((intake = ingest_hold_take(intakes->hold))) {
-        intakes->waiting--;
-        finish(intake, SEA_ERR_RETRY);
-    }
     while ((intake = TAILQ_FIRST(&intakes->senders))) end_files(intake, true); /* NOLINT(*Malloc) */
 }
 
@@ -426,11 +412,8 @@ void ingest_intakes_close(struct ingest_intakes **pointer)
 {
     struct ingest_intakes *intakes = *pointer;
     if (!intakes) return;
-    struct ingest_intake *held;
     ingest_recall_close(&intakes->recall); /* what it was asked is sent without its answer */
-    while ((held = ingest_hold_take(intakes->hold))) produce(held);
     sea_producer_close(&intakes->producer, CLOSE_MS);
-    ingest_hold_close(&intakes->hold);
     while (intakes->idle) {
         struct ingest_intake *intake = intakes->idle;
         intakes->idle = intake->next;

@@ -20,8 +20,7 @@ struct ingest_intakes; /* the producer, and the intakes in work */
 struct ingest_intakes_options {
     struct event_base *base;
     const char *brokers;
-    int linger_ms; /* at most; see ingest_hold.h */
-    int ack_timeout_ms;
+    int linger_ms, ack_timeout_ms;
     size_t queue_max_bytes;
     bool needs_replicas; /* to be told of a cluster that loses what it acknowledged */
     struct ingest_encoder encoder;
@@ -47,8 +46,6 @@ bool ingest_intakes_is_full(const struct ingest_intakes *intakes);
 /* The connection to Redis, for what may be lost; NULL: there is none. */
 struct sea_redis *ingest_intakes_redis(const struct ingest_intakes *intakes);
 
-TAILQ_HEAD(ingest_queue, ingest_intake);
-
 /* What is being taken in; its arena and pool hold the items until it is done. */
 struct ingest_intake {
     struct ingest_intakes *owner;
@@ -57,7 +54,7 @@ struct ingest_intake {
     yyjson_alc alc; /* memory of the arena */
     struct ingest_items items;
     struct ingest_problem problem; /* with REJECT */
-    int64_t received_at_ms, started_us, produced_us;
+    int64_t received_at_ms, started_us;
     char trace[56];
     /* An Idempotency-Key of this publisher, and the check of the body it came with; nil: none. */
     struct sea_uuid key;
@@ -71,8 +68,8 @@ struct ingest_intake {
     struct sea_job reading;
     size_t sent, acked, failed;
     bool is_sending;
-    TAILQ_ENTRY(ingest_intake) of_queue; /* of those that send files, or then of the held */
     /* Pieces of files, which go before the records; where the next one is taken from. */
+    TAILQ_ENTRY(ingest_intake) of_senders;
     bool has_files, is_sender; /* some aren't acknowledged yet; some aren't even sent */
     size_t file_item;
     uint32_t file, file_piece;
