@@ -14,11 +14,11 @@ static bool fetch(struct sea_worker *worker, uint32_t number, const enum sea_top
     struct sea_watermark mark = {.fetched_at_ms = sea_clock_wall_ms()};
     for (size_t t = 0; t < topics_count; t++) {
         enum sea_topic topic = topics[t];
-        const struct sea_topic_info *info = sea_topic_info(topic);
-        if (info->partitions != SEA_PARTITIONS) continue;
-        if (rd_kafka_query_watermark_offsets(worker->consumer, info->name, (int32_t)number,
-                                             &mark.logs[topic].low, &mark.logs[topic].high,
-                                             ASK_TIMEOUT_MS))
+        bool is_privacy = topic == SEA_TOPIC_PRIVACY;
+        if (is_privacy != (number == SEA_NUMBER_PRIVACY)) continue;
+        if (rd_kafka_query_watermark_offsets(
+                worker->consumer, sea_topic_info(topic)->name, is_privacy ? 0 : (int32_t)number,
+                &mark.logs[topic].low, &mark.logs[topic].high, ASK_TIMEOUT_MS))
             return false;
     }
     *ret = mark;
@@ -76,14 +76,13 @@ void watermark_stop(struct sea_worker *worker)
     worker->is_asker_running = false;
 }
 
-bool watermark_answers(struct sea_worker *worker)
+bool watermark_answers(struct sea_worker *worker, uint32_t numbers)
 {
     uint32_t silent = 0;
     pthread_mutex_lock(&worker->lock);
     unsigned closed = atomic_load(&worker->closed);
-    for (uint32_t n = 0; n < SEA_PARTITIONS; n++)
-        if (worker->numbers[n].is_owned && worker->answered[n] != closed)
-            silent |= UINT32_C(1) << n;
+    for (uint32_t n = 0; n < SEA_NUMBERS; n++)
+        if (worker->answered[n] != closed) silent |= numbers & (UINT32_C(1) << n);
     worker->ask_numbers |= silent;
     if (silent) pthread_cond_signal(&worker->asked);
     pthread_mutex_unlock(&worker->lock);

@@ -247,12 +247,20 @@ static void give_up_all(struct sea_worker *worker)
     worker->is_paused = false;
 }
 
+static uint32_t owned_numbers(const struct sea_worker *worker)
+{
+    uint32_t owned = 0;
+    for (uint32_t n = 0; n < SEA_NUMBERS; n++)
+        if (worker->numbers[n].is_owned) owned |= UINT32_C(1) << n;
+    return owned;
+}
+
 /* After a connection was closed positions are compared with the logs as at a take-over, as soon as
  * the brokers answer: until then the numbers stay ours, and the loop waits for nothing. */
 static void look_again(struct sea_worker *worker)
 {
     if (!worker->assigned || worker->needs_take_over) return;
-    if (!was_cut_off(worker) || !watermark_answers(worker)) return;
+    if (!was_cut_off(worker) || !watermark_answers(worker, owned_numbers(worker))) return;
     rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
     give_up_all(worker);
     rd_kafka_assign(worker->consumer, none);
@@ -340,9 +348,11 @@ static void take_over(struct sea_worker *worker)
     enum sea_err err = SEA_OK;
     for (uint32_t n = 0; n < SEA_NUMBERS; n++)
         if (numbers & (UINT32_C(1) << n)) worker->numbers[n].is_stopped = false;
-    if (numbers)
-        err = sea_clock_mono_ms() >= worker->seen_day_checked_ms ? worker_housekeeping(worker)
-                                                                 : SEA_OK;
+    /* A broker that went away since isn't asked from here: librdkafka may wait for it far beyond
+     * the time it is given, and the loop with it. */
+    if (was_cut_off(worker) && !watermark_answers(worker, numbers)) err = SEA_ERR_RETRY;
+    if (!err && numbers && sea_clock_mono_ms() >= worker->seen_day_checked_ms)
+        err = worker_housekeeping(worker);
     if (!err) worker->seen_day_checked_ms = sea_clock_mono_ms() + SEEN_DAYS_MS;
     if (!err && numbers) err = worker_acquire(worker, numbers);
     if (!err && numbers) err = prepare_assignment(worker, numbers, list);

@@ -146,8 +146,8 @@ struct sea_worker {
     pthread_cond_t asked;
     bool is_asker_running, stop_asking;
     uint32_t ask_numbers;
-    struct sea_watermark watermarks[SEA_PARTITIONS];
-    unsigned answered[SEA_PARTITIONS]; /* `closed` before the last question that was answered */
+    struct sea_watermark watermarks[SEA_NUMBERS];
+    unsigned answered[SEA_NUMBERS]; /* `closed` before the last question that was answered */
 
     int64_t last_commit_ms; /* monotonic */
 };
@@ -203,8 +203,8 @@ enum sea_err slot_subscription(struct sea_worker *worker, int32_t *ret_version);
 /* sea_watermark.c */
 void watermark_start(struct sea_worker *worker);
 void watermark_stop(struct sea_worker *worker);
-/* Whether the brokers have answered for all our numbers since a connection was last closed; asks
- * those that haven't, and wakes `queue_fd` when they have been asked. */
-bool watermark_answers(struct sea_worker *worker);
+/* Whether the brokers have answered for all of these numbers (bits) since a connection was last
+ * closed; asks those that haven't, and wakes `queue_fd` when they have been asked. */
+bool watermark_answers(struct sea_worker *worker, uint32_t numbers);
 
 #endif
